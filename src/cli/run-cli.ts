@@ -1,0 +1,89 @@
+/**
+ * The command line: parses, calls the pipeline, prints. One file a command.
+ */
+import { readFile } from "node:fs/promises";
+import { Command, CommanderError } from "commander";
+import { isAbort, MuybridgeError } from "../core/errors.js";
+import type { CommandContext, CommandModule } from "./command.js";
+import { exitCodes } from "./exit-codes.js";
+
+/** The commands, loaded when they are called: a cached answer must not wait for an engine it does not need. */
+const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  demo: () => import("./commands/demo.js"),
+  doctor: () => import("./commands/doctor.js"),
+  probe: () => import("./commands/probe.js"),
+  features: () => import("./commands/features.js"),
+  train: () => import("./commands/train.js"),
+  evaluate: () => import("./commands/evaluate.js"),
+  label: () => import("./commands/label.js"),
+  datasets: () => import("./commands/datasets.js"),
+  cache: () => import("./commands/cache.js"),
+};
+
+/**
+ * Runs a command line.
+ *
+ * @param args what follows the program's name
+ * @returns the exit code; see {@link exitCodes}
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort(new DOMException("Interrupted", "AbortError"));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  let exitCode: number = exitCodes.done;
+  const context: CommandContext = {
+    signal: interruption.signal,
+    exit: (code) => {
+      exitCode = code;
+    },
+  };
+  try {
+    const program = await createProgram(args[0], context);
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return tell(error);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+async function createProgram(first: string | undefined, context: CommandContext): Promise<Command> {
+  const manifest = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
+  const program = new Command("muybridge")
+    .description("Labels videos with the actions in them.")
+    .version((JSON.parse(manifest) as { version: string }).version)
+    .addHelpText("after", "\nExample:\n  muybridge demo");
+  const wanted = first !== undefined && first in commands ? [first] : Object.keys(commands);
+  for (const name of wanted) (await commands[name]!()).define(program.command(name), context);
+  settle(program);
+  return program;
+}
+
+/** Errors of parsing are thrown, for {@link tell}; the reader is pointed to the help. */
+function settle(command: Command): void {
+  command.exitOverride().showHelpAfterError(`See: ${fullName(command)} --help`);
+  command.commands.forEach(settle);
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
+/** Tells an error on stderr and gives its exit code. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  if (isAbort(error)) {
+    process.stderr.write("Interrupted. What was done is kept.\n");
+    return exitCodes.interrupted;
+  }
+  if (error instanceof MuybridgeError) {
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    return error.code === "ERR_USAGE" ? exitCodes.usage : exitCodes.failed;
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`This is a bug in Muybridge. ${stack ?? String(error)}\n`);
+  return exitCodes.failed;
+}

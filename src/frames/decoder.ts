@@ -1,0 +1,109 @@
+/**
+ * Frames: a video file in, sampled frames with their timestamps out.
+ *
+ * The port every decoder implements. One decoding pass can serve several outputs at once, each with its own
+ * sampling plan, size and colour.
+ */
+
+/** What is known of a video before its frames are decoded. */
+export interface VideoInfo {
+  /** Length in seconds: from the first frame's start to the last one's end. */
+  readonly duration: number;
+  /** Width in pixels as it is shown: after rotation and sample aspect ratio. */
+  readonly width: number;
+  /** Height in pixels as it is shown. */
+  readonly height: number;
+  /** Mean frame rate in hertz. */
+  readonly frameRate: number;
+  /** Clockwise turn, in degrees, that is applied before showing: 0, 90, 180 or 270. */
+  readonly rotation: number;
+  /** Codec name as FFmpeg gives it: "h264", "mpeg4" … */
+  readonly codec: string;
+  /** Container name as FFmpeg gives it: "avi", "mov,mp4,m4a,3gp,3g2,mj2" … */
+  readonly container: string;
+  /** Pixel format name as FFmpeg gives it: "yuv420p" … */
+  readonly pixelFormat: string;
+  /** Whether there is sound as well. */
+  readonly hasAudio: boolean;
+}
+
+/**
+ * Which frames to take: `count` of them spread evenly over the whole clip (the middles of `count` equal parts
+ * of its frames; a clip with fewer frames repeats some), or `fps` of them a second from its first frame on.
+ */
+export type SamplingPlan =
+  | { readonly count: number; readonly fps?: never }
+  | { readonly fps: number; readonly count?: never };
+
+/** How a frame is brought to the output's size. */
+export type Fit = "stretch" | "crop" | "pad";
+
+/** One of the outputs of a decoding pass. */
+export interface FrameOutput {
+  readonly plan: SamplingPlan;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  readonly pixelFormat: "rgb24" | "gray8";
+  readonly fit: Fit;
+}
+
+/** Sampled frames, in order of time. */
+export interface FrameBatch {
+  /** uint8, row-major: [n, height, width, 3] RGB, or [n, height, width] grey. */
+  readonly frames: Uint8Array;
+  /** [n] seconds from the clip's first frame. */
+  readonly timestamps: Float64Array;
+  /** How many frames. */
+  readonly n: number;
+}
+
+/** A batch of one of the outputs. */
+export interface DecodedBatch extends FrameBatch {
+  /** Index into the outputs asked for. */
+  readonly output: number;
+}
+
+/** What a decoding pass found out. */
+export interface DecodeSummary {
+  readonly info: VideoInfo;
+  /** Seconds from the first decoded frame's start to the last one's end, whatever the header says. */
+  readonly duration: number;
+  /** Frames that decoded. */
+  readonly decodedFrames: number;
+  /** The file ends early or holds damaged data; the frames are those that decode. */
+  readonly truncated: boolean;
+}
+
+/** Options of a decoding pass. */
+export interface DecodeOptions {
+  readonly signal?: AbortSignal;
+  /** Frames a batch holds at most. Default 16. */
+  readonly batchSize?: number;
+  /** Called once, when the pass has come to the file's end. */
+  readonly onEnd?: (summary: DecodeSummary) => void;
+}
+
+/** A way to read video files. */
+export interface Decoder {
+  readonly name: "libav";
+  /**
+   * What the file's headers say.
+   *
+   * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO, ERR_NO_VIDEO_STREAM, ERR_TOO_LARGE.
+   */
+  probe(path: string): Promise<VideoInfo>;
+  /**
+   * Decodes a video once, from its start, and yields the batches of every output as they fill. Nothing is
+   * decoded ahead of the reader by more than a batch (back-pressure), and everything is freed when the reader
+   * stops.
+   *
+   * @throws MuybridgeError as `probe`, and ERR_NO_FRAMES where not one frame decodes.
+   */
+  decode(
+    path: string,
+    outputs: readonly FrameOutput[],
+    options?: DecodeOptions,
+  ): AsyncGenerator<DecodedBatch, void>;
+}

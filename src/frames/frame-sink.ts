@@ -1,0 +1,83 @@
+import type { Frame, SoftwareScaleContext } from "node-av/lib";
+import type { DecodedBatch, FrameOutput } from "./decoder.js";
+import { blit, place, type StoredPicture } from "./frame-geometry.js";
+import type { Libav } from "./libav.js";
+
+/** Collects the frames taken for one output into batches. */
+export interface FrameSink {
+  /** Scales a decoded frame and adds it, as often as it is taken; gives back the batches that are full. */
+  add(frame: Frame, picture: StoredPicture, time: number, times: number): DecodedBatch[];
+  /** The batch begun but not full. */
+  rest(): DecodedBatch | undefined;
+  close(): void;
+}
+
+/** Opens the sink of the output with this index. */
+export function openFrameSink(
+  { lib, constants }: Libav,
+  output: FrameOutput,
+  index: number,
+  batchSize: number,
+): FrameSink {
+  const { width, height } = output;
+  const channels = output.pixelFormat === "rgb24" ? 3 : 1;
+  const pixelFormat = channels === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
+  const size = width * height * channels;
+  // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
+  const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
+  scaler.allocContext();
+  const scaled = new lib.Frame();
+  scaled.alloc();
+  let frames = new Uint8Array(batchSize * size);
+  let timestamps: number[] = [];
+
+  const scale = (frame: Frame, scaledWidth: number, scaledHeight: number): Buffer => {
+    if (scaled.width !== scaledWidth || scaled.height !== scaledHeight) {
+      scaled.unref();
+      scaled.format = pixelFormat;
+      scaled.width = scaledWidth;
+      scaled.height = scaledHeight;
+      scaled.colorRange = constants.AVCOL_RANGE_JPEG;
+      lib.FFmpegError.throwIfError(scaled.getBuffer(0), "getBuffer");
+    }
+    lib.FFmpegError.throwIfError(scaler.scaleFrameSync(scaled, frame), "scaleFrame");
+    return scaled.toBuffer();
+  };
+
+  const flush = (): DecodedBatch => {
+    const n = timestamps.length;
+    const batch = {
+      output: index,
+      frames: n === batchSize ? frames : frames.slice(0, n * size),
+      timestamps: Float64Array.from(timestamps),
+      n,
+    };
+    frames = new Uint8Array(batchSize * size);
+    timestamps = [];
+    return batch;
+  };
+
+  return {
+    add(frame, picture, time, times) {
+      const full: DecodedBatch[] = [];
+      const placement = place(picture, width, height, output.fit);
+      const { scaledWidth, scaledHeight } = placement;
+      const pixels = scale(frame, scaledWidth, scaledHeight);
+      const asIs = placement.rotation === 0 && scaledWidth === width && scaledHeight === height;
+      for (let i = 0; i < times; i++) {
+        const at = timestamps.length * size;
+        const target = frames.subarray(at, at + size);
+        if (asIs) target.set(pixels);
+        else blit(pixels, placement, target, width, height, channels);
+        timestamps.push(time);
+        if (timestamps.length === batchSize) full.push(flush());
+      }
+      return full;
+    },
+    rest: () => (timestamps.length > 0 ? flush() : undefined),
+    close() {
+      scaled.free();
+      scaler.freeContext();
+    },
+  };
+}

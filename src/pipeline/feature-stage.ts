@@ -1,0 +1,142 @@
+import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
+import { type CnnDescription, describeFeatureExtractor } from "../features/catalogue.js";
+import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import type { StageCache } from "./stage-cache.js";
+import type { WorkerPool } from "./worker-pool.js";
+
+/** How videos become features. Part of a model: its network only fits features made the same way. */
+export interface FeatureSettings {
+  /** A name of the CNN catalogue. */
+  readonly cnn: string;
+  readonly plan: SamplingPlan;
+  readonly fit: Fit;
+}
+
+/** The settings where none are given: 16 frames over the whole clip, so that a clip's length is no cue. */
+export const defaultFeatureSettings: FeatureSettings = {
+  cnn: "mobilenet-v2",
+  plan: { count: 16 },
+  fit: "stretch",
+};
+
+/** The features of one video. */
+export interface ClipFeatures {
+  /** float32, row-major [n, dimension] */
+  readonly features: Float32Array;
+  /** [n] seconds from the first frame */
+  readonly timestamps: Float64Array;
+  readonly n: number;
+  readonly dimension: number;
+  /** Seconds. */
+  readonly duration: number;
+  /** The file ends early or holds damaged data; the features are those of what decoded. */
+  readonly truncated: boolean;
+  /** True where nothing was computed in this run. */
+  readonly cached: boolean;
+}
+
+/** Turns videos into features, through the cache. */
+export interface FeatureStage {
+  readonly cnn: CnnDescription;
+  readonly settings: FeatureSettings;
+  /** What decides the features of a video of this content: the key of this stage's cache entries. */
+  key(contentDigest: string): unknown;
+  /**
+   * The features of a video. Videos of equal content that are asked for at the same time are computed once.
+   *
+   * @throws MuybridgeError of the decoder (see the error codes).
+   */
+  clip(path: string, contentDigest: string, signal?: AbortSignal): Promise<ClipFeatures>;
+}
+
+/** Metadata of a cache entry. */
+interface ClipFacts {
+  readonly duration: number;
+  readonly truncated: boolean;
+}
+
+/** Opens the stage. The pool belongs to the caller. */
+export function openFeatureStage(
+  settings: FeatureSettings,
+  cache: StageCache,
+  pool: WorkerPool,
+): FeatureStage {
+  const cnn = describeFeatureExtractor(settings.cnn);
+  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const key = (content: string): unknown => ({
+    content,
+    decoder: "libav",
+    plan: settings.plan,
+    fit: settings.fit,
+    size: cnn.inputSize,
+    cnn: cnn.digest,
+  });
+
+  const compute = async (
+    path: string,
+    content: string,
+    signal?: AbortSignal,
+  ): Promise<ClipFeatures> => {
+    const entry = await cache.get("features", key(content));
+    if (entry) {
+      const { features, timestamps } = decodeSafetensors(entry.data).tensors;
+      const { duration, truncated } = entry.metadata as ClipFacts;
+      return {
+        features: features!.data as Float32Array,
+        timestamps: timestamps!.data as Float64Array,
+        n: timestamps!.data.length,
+        dimension: cnn.dimension,
+        duration,
+        truncated,
+        cached: true,
+      };
+    }
+    const task = { path, ...settings, cacheDir: cache.directory };
+    const { features, timestamps, dimension, duration, truncated } = await pool.run(
+      "extractFeatures",
+      task,
+      path,
+      signal,
+    );
+    const n = timestamps.length;
+    const facts: ClipFacts = { duration, truncated };
+    await cache.put(
+      "features",
+      key(content),
+      encodeClipFeatures({ features, timestamps, n, dimension }),
+      facts,
+    );
+    return { features, timestamps, n, dimension, duration, truncated, cached: false };
+  };
+
+  return {
+    cnn,
+    settings,
+    key,
+    async clip(path, content, signal) {
+      const twin = underWay.get(content);
+      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
+      if (twin) {
+        const clip = await twin.catch(() => undefined);
+        if (clip) return { ...clip, cached: true };
+      }
+      const own = compute(path, content, signal);
+      underWay.set(content, own);
+      try {
+        return await own;
+      } finally {
+        if (underWay.get(content) === own) underWay.delete(content);
+      }
+    },
+  };
+}
+
+/** Features as a safetensors file: `features` float32 [T, D] and `timestamps` float64 [T]. */
+export function encodeClipFeatures(
+  clip: Pick<ClipFeatures, "features" | "timestamps" | "n" | "dimension">,
+): Uint8Array {
+  return encodeSafetensors({
+    features: { shape: [clip.n, clip.dimension], data: clip.features },
+    timestamps: { shape: [clip.n], data: clip.timestamps },
+  });
+}

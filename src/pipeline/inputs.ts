@@ -1,0 +1,66 @@
+import { readFile, stat } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { MuybridgeError, messageOf } from "../core/errors.js";
+import { listVideoFiles } from "../frames/video-files.js";
+
+/** Options of {@link expandInputs}. */
+export interface InputOptions {
+  /** Take every file of a directory, not only those with a known video extension. */
+  readonly allFiles?: boolean;
+}
+
+/**
+ * Turns what a user names into paths: a file is itself; a directory its videos, recursively, sorted by path
+ * bytes; a pattern the files it matches; `@list.txt` the paths in that file, one a line (`@-`: standard input).
+ * A path that does not exist is kept, so that it is told with the others.
+ *
+ * @throws MuybridgeError ERR_FILE_NOT_FOUND where a list cannot be read.
+ */
+export async function expandInputs(
+  inputs: readonly string[],
+  options: InputOptions = {},
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const input of inputs) {
+    if (input.startsWith("@")) paths.push(...(await readList(input.slice(1))));
+    else paths.push(...(await expandInput(input, options)));
+  }
+  return paths;
+}
+
+async function expandInput(input: string, options: InputOptions): Promise<string[]> {
+  const stats = await stat(input).catch(() => undefined);
+  if (stats?.isDirectory()) return listVideoFiles(input, options);
+  // A file whose name looks like a pattern is that file.
+  if (stats || !isDynamicPattern(input)) return [input];
+  const matches = await glob(input, {
+    onlyFiles: true,
+    followSymbolicLinks: false,
+    expandDirectories: false,
+  });
+  if (matches.length === 0) return [input];
+  return matches.sort(byBytes);
+}
+
+async function readList(name: string): Promise<string[]> {
+  let content: string;
+  try {
+    content = name === "-" ? await text(process.stdin) : await readFile(name, "utf8");
+  } catch (error) {
+    throw new MuybridgeError(
+      "ERR_FILE_NOT_FOUND",
+      `The list ${name} cannot be read: ${messageOf(error)}`,
+      {
+        path: name,
+        cause: error,
+      },
+    );
+  }
+  return content.split(/\r?\n/).filter((line) => line !== "");
+}
+
+/** Order of the UTF-8 bytes of two paths: the same on every machine, whatever its language. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

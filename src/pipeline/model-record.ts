@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+/** Version of the model directory's format. */
+export const modelFormatVersion = 1;
+
+/** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
+const maxClasses = 100_000;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const fraction = z.number().min(0).max(1);
+const split = z.enum(["train", "validation", "test"]);
+
+const plan = z.union([
+  z.strictObject({ count: z.int().min(1).max(100_000) }),
+  z.strictObject({ fps: z.number().positive().max(1000) }),
+]);
+
+/** What `model.json` holds. Everything read from disk passes this schema first. */
+export const modelRecordSchema = z.strictObject({
+  format: z.literal("muybridge"),
+  version: z.literal(modelFormatVersion),
+  task: z.literal("classification"),
+  /** In the order of the network's outputs. */
+  classes: z.array(z.string().min(1).max(1000)).min(2).max(maxClasses),
+  features: z.strictObject({
+    cnn: z.strictObject({
+      id: z.string().min(1).max(1000),
+      digest: sha256,
+      dimension: z.int().min(1).max(1_000_000),
+      inputSize: z.int().min(1).max(10_000),
+    }),
+    plan,
+    fit: z.enum(["stretch", "crop", "pad"]),
+  }),
+  /** Null for a model that is only the mean-pool classifier. */
+  network: z
+    .strictObject({
+      cell: z.enum(["lstm", "gru", "rnn"]),
+      bidirectional: z.boolean(),
+      layers: z.int().min(1).max(16),
+      hidden: z.int().min(1).max(8192),
+      dropout: z.number().min(0).max(1),
+    })
+    .nullable(),
+  training: z.strictObject({
+    seed: z.number(),
+    batchSize: z.int().min(1),
+    learningRate: z.number().positive(),
+    epochs: z.int().min(0),
+    patience: z.int().min(0),
+    /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
+    bestEpoch: z.int().min(0),
+    history: z.array(
+      z.strictObject({
+        epoch: z.int().min(1),
+        loss: z.number(),
+        validationLoss: z.number().optional(),
+        validationAccuracy: fraction.optional(),
+      }),
+    ),
+    data: z.strictObject({
+      name: z.string(),
+      split: z.enum(["given", "groups", "stratified"]),
+      clips: z.strictObject({ train: z.int(), validation: z.int(), test: z.int() }),
+      failed: z.int(),
+    }),
+  }),
+  /** Which side of the split a clip was on, by the SHA-256 of its content. */
+  splits: z.record(sha256, split),
+  metrics: z.strictObject({
+    validation: z.strictObject({ accuracy: fraction, meanPool: fraction, n: z.int() }).optional(),
+    test: z.strictObject({ accuracy: fraction, meanPool: fraction, n: z.int() }).optional(),
+  }),
+  /** SHA-256 of the files beside this one. */
+  files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),
+  muybridge: z.string().max(100),
+});
+
+/** What `model.json` holds. */
+export type ModelRecord = z.infer<typeof modelRecordSchema>;

@@ -1,0 +1,118 @@
+import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
+import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
+import { MuybridgeError, messageOf } from "../core/errors.js";
+import type { FeatureExtractor } from "../features/feature-extractor.js";
+import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import { createLibavDecoder } from "../frames/libav-decoder.js";
+import type { TaskFailure } from "./worker-pool.js";
+
+/** What a worker process can be asked for. */
+export interface WorkerTasks {
+  extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
+  renderClip(task: {
+    readonly plan: ClipPlan;
+    readonly path: string;
+  }): Promise<object | TaskFailure>;
+}
+
+/** A video to be turned into features. */
+export interface ExtractTask {
+  readonly path: string;
+  readonly plan: SamplingPlan;
+  readonly fit: Fit;
+  readonly cnn: string;
+  readonly cacheDir: string;
+}
+
+/** What comes back: features, not frames. */
+export interface ExtractedFeatures {
+  /** float32 [n, dimension] */
+  readonly features: Float32Array;
+  /** [n] seconds */
+  readonly timestamps: Float64Array;
+  readonly dimension: number;
+  /** Seconds. */
+  readonly duration: number;
+  readonly truncated: boolean;
+}
+
+// A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// Ctrl-C reaches the whole process group; the parent decides what is still finished.
+process.on("SIGINT", () => {});
+
+/** The CNN of this process; the next task most likely wants the same one. */
+let loaded: { readonly id: string; readonly extractor: FeatureExtractor } | undefined;
+
+async function extractorFor(task: ExtractTask): Promise<FeatureExtractor> {
+  if (loaded?.id !== task.cnn) {
+    await loaded?.extractor.close();
+    const { openContentStore } = await import("../core/content-store.js");
+    const extractor = await openFeatureExtractor(task.cnn, {
+      store: openContentStore(task.cacheDir),
+    });
+    loaded = { id: task.cnn, extractor };
+  }
+  return loaded.extractor;
+}
+
+/** Decodes a video once and computes the features of its sampled frames as they come. */
+export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure> {
+  try {
+    await using video = await createLibavDecoder().open(task.path);
+    const extractor = await extractorFor(task);
+    const size = extractor.inputSize;
+    const output = {
+      plan: task.plan,
+      width: size,
+      height: size,
+      pixelFormat: "rgb24",
+      fit: task.fit,
+    } as const;
+    const vectors: Float32Array[] = [];
+    const times: number[] = [];
+    for await (const batch of video.decode([output])) {
+      vectors.push(await extractor.extract(batch.frames, batch.n));
+      times.push(...batch.timestamps);
+    }
+    const features = new Float32Array(times.length * extractor.dimension);
+    let offset = 0;
+    for (const vector of vectors) {
+      features.set(vector, offset);
+      offset += vector.length;
+    }
+    return {
+      features,
+      timestamps: Float64Array.from(times),
+      dimension: extractor.dimension,
+      duration: video.info.duration,
+      truncated: video.truncated,
+    };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
+/** Renders a clip of the motions data set. */
+export async function renderClip(
+  task: Parameters<WorkerTasks["renderClip"]>[0],
+): Promise<object | TaskFailure> {
+  try {
+    await renderMotionsClip(task.plan, task.path);
+    return {};
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
+function failureOf(error: unknown, path: string): TaskFailure {
+  if (error instanceof MuybridgeError) {
+    const { code, message, parameter } = error;
+    return {
+      failure: { code, message, path: error.path ?? path, ...(parameter ? { parameter } : {}) },
+    };
+  }
+  const message = `${path} could not be decoded: ${messageOf(error)}`;
+  return { failure: { code: "ERR_DECODER_CRASHED", message, path } };
+}
