@@ -200,7 +200,8 @@ function openCodec({ lib, constants }: Libav, { stream }: LibavInput, path: stri
     // Options are set one by one: a dictionary handed to open2() is freed by it, and then again by node-av.
     context.setOption("max_pixels", BigInt(maxPixels), constants.AV_OPT_TYPE_INT64);
     context.threadCount = 1;
-    if (context.parametersToContext(parameters) >= 0 && context.open2Sync(decoder) >= 0) return context;
+    if (context.parametersToContext(parameters) >= 0 && context.open2Sync(decoder) >= 0)
+      return context;
     context.freeContext();
   }
   const name = lib.avGetCodecName(parameters.codecId) ?? `codec ${parameters.codecId}`;
