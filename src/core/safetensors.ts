@@ -1,0 +1,154 @@
+import { MuybridgeError, messageOf } from "./errors.js";
+
+/** A tensor: its shape, and its elements in row-major order. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: TensorArray;
+}
+
+/** Elements of the types that are read and written. */
+export type TensorArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** The format's names of the element types (https://github.com/huggingface/safetensors). */
+const arrayTypes = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  I64: BigInt64Array,
+  U8: Uint8Array,
+} as const;
+
+type TypeName = keyof typeof arrayTypes;
+
+/** Longest header that is read, in bytes: the format's own bound. */
+const maxHeaderSize = 100_000_000;
+
+/** Writes tensors as a safetensors file. The same tensors give the same bytes: names are sorted. */
+export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>): Uint8Array {
+  const names = Object.keys(tensors).sort();
+  const header: [string, object][] = [];
+  let size = 0;
+  for (const name of names) {
+    const { shape, data } = tensors[name]!;
+    if (product(shape) !== data.length) {
+      throw new RangeError(
+        `The tensor ${name} holds ${data.length} values, not those of [${shape}].`,
+      );
+    }
+    header.push([
+      name,
+      { dtype: typeName(data), shape, data_offsets: [size, size + data.byteLength] },
+    ]);
+    size += data.byteLength;
+  }
+  // fromEntries defines own properties, so that no name, not even __proto__, is special.
+  const text = JSON.stringify(Object.fromEntries(header));
+  // Padded with spaces, so that the data begins at a multiple of 8 bytes.
+  const headerSize = Math.ceil(Buffer.byteLength(text) / 8) * 8;
+  const file = Buffer.alloc(8 + headerSize + size, " ");
+  file.writeBigUInt64LE(BigInt(headerSize));
+  file.write(text, 8);
+  let offset = 8 + headerSize;
+  for (const name of names) {
+    const { data } = tensors[name]!;
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Reads a safetensors file. Everything in it is checked: it may come from anywhere.
+ *
+ * @returns copies of the tensors, by name
+ * @throws MuybridgeError ERR_MODEL_INVALID naming the tensor at fault.
+ */
+export function decodeSafetensors(file: Uint8Array): Map<string, Tensor> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length < 8) throw invalid("it is shorter than its header");
+  const headerSize = Number(view.getBigUint64(0, true));
+  if (headerSize > maxHeaderSize || headerSize > file.length - 8)
+    throw invalid("its header is cut off");
+  const header = parseHeader(file.subarray(8, 8 + headerSize));
+  const body = file.subarray(8 + headerSize);
+  const tensors = new Map<string, Tensor>();
+  const spans: [number, number][] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const { type, shape, begin, end } = readEntry(name, entry, body.length);
+    spans.push([begin, end]);
+    tensors.set(name, {
+      shape,
+      data: new arrayTypes[type](new Uint8Array(body.subarray(begin, end)).buffer),
+    });
+  }
+  // The format has neither holes nor overlaps, so that nothing can hide in a file.
+  let covered = 0;
+  for (const [begin, end] of spans.sort(([a], [b]) => a - b)) {
+    if (begin !== covered) throw invalid("its tensors overlap or leave holes");
+    covered = end;
+  }
+  if (covered !== body.length) throw invalid("its tensors do not fill it");
+  return tensors;
+}
+
+function parseHeader(bytes: Uint8Array): object {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw invalid(`its header is not JSON (${messageOf(error)})`);
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) {
+    throw invalid("its header is not an object");
+  }
+  return header;
+}
+
+interface Entry {
+  readonly type: TypeName;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(name: string, entry: unknown, size: number): Entry {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  const type = dtype as TypeName;
+  if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
+    throw invalid(`its tensor "${name}" is of the unsupported type ${String(dtype)}`, name);
+  }
+  if (!isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
+    throw invalid(`its tensor "${name}" has no proper shape and offsets`, name);
+  }
+  const [begin = 0, end = 0] = offsets;
+  if (
+    begin > end ||
+    end > size ||
+    end - begin !== product(shape) * arrayTypes[type].BYTES_PER_ELEMENT
+  ) {
+    throw invalid(`its tensor "${name}" does not lie within it as its shape says`, name);
+  }
+  return { type, shape, begin, end };
+}
+
+function isNaturals(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function typeName(data: TensorArray): TypeName {
+  const names = Object.keys(arrayTypes) as TypeName[];
+  return names.find((name) => data instanceof arrayTypes[name])!;
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+function invalid(why: string, parameter?: string): MuybridgeError {
+  return new MuybridgeError(
+    "ERR_MODEL_INVALID",
+    `The safetensors file cannot be read: ${why}.`,
+    parameter === undefined ? {} : { parameter },
+  );
+}

@@ -1,0 +1,242 @@
+import { MuybridgeError } from "../core/errors.js";
+import type { Random } from "../core/random.js";
+import type { OnnxSession } from "../onnx/session.js";
+import { float32, type OnnxTensor } from "../onnx/tensor.js";
+import { createAdam } from "./adam.js";
+import { padSequences } from "./mini-batch.js";
+import { batchFeeds, parameterFeeds } from "./network-feeds.js";
+import { directionsOf, type NetworkShape } from "./network-shape.js";
+import type { GraphParameters } from "./parameters.js";
+import { dropoutName, gradientName } from "./training-graph.js";
+
+/** Sequences and their classes. */
+export interface LabelledSequences {
+  /** Each float32 [T_i, inputSize], row-major. */
+  readonly x: readonly Float32Array[];
+  /** The index of each sequence's class. */
+  readonly y: readonly number[];
+}
+
+/** What a network is trained on. */
+export interface TrainingData extends LabelledSequences {
+  /** Judges every epoch; never trained on. Without it, training runs through all its epochs. */
+  readonly validation?: LabelledSequences;
+}
+
+/** Options of a training. */
+export interface FitOptions {
+  /** Passes over the data, at most. Default 30. */
+  readonly epochs?: number;
+  /** Sequences a step. Default 16. */
+  readonly batchSize?: number;
+  /** Adam's step size. Default 0.001. */
+  readonly learningRate?: number;
+  /** Decoupled weight decay. Default 0. */
+  readonly weightDecay?: number;
+  /** Largest norm of all gradients together. Default 2. */
+  readonly clipNorm?: number;
+  /** Epochs without a lower validation loss before training stops. Default 10. */
+  readonly patience?: number;
+  /** Called after every epoch. */
+  readonly onEpoch?: (epoch: EpochRecord) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What an epoch came to. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean cross-entropy over the training sequences, with dropout, in nats. */
+  readonly loss: number;
+  /** Mean cross-entropy over the validation sequences, in nats. */
+  readonly validationLoss?: number;
+  /** Part of the validation sequences that is told right. */
+  readonly validationAccuracy?: number;
+}
+
+/** What a training came to. */
+export interface FitResult {
+  readonly history: readonly EpochRecord[];
+  /** The epoch whose weights were kept: the one of the lowest validation loss, or the last one. */
+  readonly bestEpoch: number;
+}
+
+/** What computes a training. */
+export interface TrainingEngine {
+  readonly shape: NetworkShape;
+  readonly dropout: number;
+  readonly train: OnnxSession;
+  readonly evaluate: OnnxSession;
+}
+
+/** Sequences evaluated at once. */
+const evaluationBatch = 64;
+
+/**
+ * Trains by mini-batches: shuffled every epoch, back-propagation through time, Adam. With validation data it
+ * stops when the validation loss has not fallen for `patience` epochs, and keeps the best epoch's weights.
+ * The same data, options and random source give the same weights, to the bit.
+ */
+export async function fitNetwork(
+  engine: TrainingEngine,
+  initial: GraphParameters,
+  data: TrainingData,
+  options: FitOptions,
+  random: Random,
+): Promise<FitResult & { readonly parameters: GraphParameters }> {
+  const { epochs = 30, batchSize = 16, patience = 10, signal } = options;
+  checkData(data, engine.shape);
+  const optimiser = createAdam({
+    learningRate: options.learningRate ?? 1e-3,
+    weightDecay: options.weightDecay ?? 0,
+    clipNorm: options.clipNorm ?? 2,
+  });
+  const parameters = copyOf(initial);
+  const history: EpochRecord[] = [];
+  let best:
+    | { readonly epoch: number; readonly loss: number; readonly parameters: GraphParameters }
+    | undefined;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const order = random.shuffle(data.x.map((_, index) => index));
+    let total = 0;
+    for (let first = 0; first < order.length; first += batchSize) {
+      signal?.throwIfAborted();
+      const members = order.slice(first, first + batchSize);
+      total +=
+        members.length *
+        (await trainStep(engine, parameters, data, members, optimiser.step, random));
+    }
+    const loss = total / order.length;
+    if (!Number.isFinite(loss)) throw diverged(epoch);
+    const judged = data.validation && (await evaluate(engine, parameters, data.validation));
+    const record: EpochRecord = {
+      epoch,
+      loss,
+      ...(judged ? { validationLoss: judged.loss, validationAccuracy: judged.accuracy } : {}),
+    };
+    history.push(record);
+    options.onEpoch?.(record);
+    if (!judged) continue;
+    if (!best || judged.loss < best.loss)
+      best = { epoch, loss: judged.loss, parameters: copyOf(parameters) };
+    else if (epoch - best.epoch >= patience) break;
+  }
+  return best
+    ? { history, bestEpoch: best.epoch, parameters: best.parameters }
+    : { history, bestEpoch: history.length, parameters };
+}
+
+async function trainStep(
+  { shape, dropout, train }: TrainingEngine,
+  parameters: GraphParameters,
+  data: LabelledSequences,
+  members: readonly number[],
+  update: ReturnType<typeof createAdam>["step"],
+  random: Random,
+): Promise<number> {
+  const batch = padSequences(
+    members.map((index) => data.x[index]!),
+    shape.inputSize,
+  );
+  const targets = new Float32Array(members.length * shape.classes);
+  for (const [b, index] of members.entries()) targets[b * shape.classes + data.y[index]!] = 1;
+  const width = directionsOf(shape) * shape.hidden;
+  const factors: Record<string, OnnxTensor> = {};
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const dims = layer < shape.layers - 1 ? [batch.steps, batch.size, width] : [batch.size, width];
+    factors[dropoutName(layer)] = dropoutFactors(dims, dropout, random);
+  }
+  const outputs = await train.run({
+    ...batchFeeds(batch),
+    ...parameterFeeds(parameters),
+    ...factors,
+    targets: float32(targets, [members.length, shape.classes]),
+  });
+  const gradients: Record<string, Float32Array> = {};
+  for (const name of Object.keys(parameters)) {
+    gradients[name] = outputs[gradientName(name)]!.data as Float32Array;
+  }
+  update(parameters, gradients);
+  return (outputs.loss!.data as Float32Array)[0]!;
+}
+
+/** Inverted dropout (Srivastava et al. 2014): zero, or scaled so that the mean stays. */
+function dropoutFactors(dims: readonly number[], rate: number, random: Random): OnnxTensor {
+  const factors = new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1);
+  if (rate > 0) {
+    const kept = 1 / (1 - rate);
+    for (let i = 0; i < factors.length; i++) factors[i] = random.next() < rate ? 0 : kept;
+  }
+  return float32(factors, dims);
+}
+
+async function evaluate(
+  { shape, evaluate: session }: TrainingEngine,
+  parameters: GraphParameters,
+  { x, y }: LabelledSequences,
+): Promise<{ loss: number; accuracy: number }> {
+  let loss = 0;
+  let right = 0;
+  const feeds = parameterFeeds(parameters);
+  for (let first = 0; first < x.length; first += evaluationBatch) {
+    const batch = padSequences(x.slice(first, first + evaluationBatch), shape.inputSize);
+    const { logits } = await session.run({ ...batchFeeds(batch), ...feeds });
+    for (let b = 0; b < batch.size; b++) {
+      const row = (logits!.data as Float32Array).subarray(
+        b * shape.classes,
+        (b + 1) * shape.classes,
+      );
+      const label = y[first + b]!;
+      const largest = row.reduce((a, value) => Math.max(a, value), Number.NEGATIVE_INFINITY);
+      const sum = row.reduce((total, value) => total + Math.exp(value - largest), 0);
+      loss += largest + Math.log(sum) - row[label]!;
+      if (row.indexOf(largest) === label) right += 1;
+    }
+  }
+  return { loss: loss / x.length, accuracy: right / x.length };
+}
+
+function checkData(data: TrainingData, shape: NetworkShape): void {
+  for (const { x, y } of data.validation ? [data, data.validation] : [data]) {
+    if (x.length === 0 || x.length !== y.length) {
+      throw new MuybridgeError("ERR_USAGE", "x and y must be of the same length, above 0.", {
+        parameter: "y",
+      });
+    }
+    if (x.some((sequence) => sequence.length === 0 || sequence.length % shape.inputSize !== 0)) {
+      throw new MuybridgeError(
+        "ERR_USAGE",
+        `Every sequence must hold a multiple of ${shape.inputSize} values.`,
+        {
+          parameter: "x",
+        },
+      );
+    }
+    if (y.some((label) => !(Number.isInteger(label) && label >= 0 && label < shape.classes))) {
+      throw new MuybridgeError(
+        "ERR_USAGE",
+        `Every y must be a class index below ${shape.classes}.`,
+        {
+          parameter: "y",
+        },
+      );
+    }
+  }
+}
+
+function diverged(epoch: number): MuybridgeError {
+  return new MuybridgeError(
+    "ERR_USAGE",
+    `Training came to a loss that is not a number in epoch ${epoch}. Lower the learning rate, or look for values in the features that are not finite.`,
+    { parameter: "learningRate" },
+  );
+}
+
+function copyOf(parameters: GraphParameters): GraphParameters {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
+  );
+}
