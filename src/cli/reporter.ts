@@ -1,11 +1,19 @@
 import progressBars from "cli-progress";
 import type { ProgressEvent } from "../core/progress.js";
-import type { TalkOptions } from "./command.js";
+
+/** How a command speaks on stderr. */
+export interface TalkOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly progress: "auto" | "json" | "none";
+}
 
 /** What a command says on stderr while it works. */
 export interface Reporter {
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onWarning: (message: string) => void;
+  /** An error that does not end the command; said also with --quiet. */
+  readonly fail: (message: string) => void;
   /** A remark; silent with --quiet. */
   readonly info: (message: string) => void;
   /** A remark that is only made with --verbose. */
@@ -52,6 +60,7 @@ export function openReporter(options: TalkOptions): Reporter {
     onWarning: (message) => {
       if (!quiet) say(`warning: ${message}`);
     },
+    fail: say,
     info: (message) => {
       if (!quiet) say(message);
     },

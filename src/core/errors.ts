@@ -36,9 +36,9 @@ export class MuybridgeError extends Error {
   /** The stable code. */
   readonly code: ErrorCode;
   /** The file concerned, where there is one. */
-  readonly path?: string;
+  declare readonly path?: string;
   /** The option or field concerned, where there is one. */
-  readonly parameter?: string;
+  declare readonly parameter?: string;
 
   constructor(code: ErrorCode, message: string, subject: ErrorSubject = {}) {
     super(message, subject.cause === undefined ? undefined : { cause: subject.cause });

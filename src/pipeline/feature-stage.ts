@@ -1,6 +1,7 @@
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { type CnnDescription, describeFeatureExtractor } from "../features/catalogue.js";
 import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -18,6 +19,35 @@ export const defaultFeatureSettings: FeatureSettings = {
   plan: { count: 16 },
   fit: "stretch",
 };
+
+/** Choices of how videos become features; what is left out is {@link defaultFeatureSettings}'s. */
+export interface FeatureChoices {
+  /** A name of the CNN catalogue. */
+  readonly cnn?: string;
+  /** Frames a video, spread over all of it. */
+  readonly count?: number;
+  /** Frames a second, instead of `count`. */
+  readonly fps?: number;
+  readonly fit?: Fit;
+}
+
+/**
+ * Fills in what is left out.
+ *
+ * @throws MuybridgeError ERR_USAGE for numbers out of range, or both `count` and `fps`.
+ */
+export function chooseFeatureSettings({ cnn, count, fps, fit }: FeatureChoices): FeatureSettings {
+  const chosen = {
+    ...(count === undefined ? {} : { count }),
+    ...(fps === undefined ? {} : { fps }),
+  };
+  const plan =
+    count === undefined && fps === undefined
+      ? defaultFeatureSettings.plan
+      : (chosen as SamplingPlan);
+  checkSamplingPlan(plan);
+  return { cnn: cnn ?? defaultFeatureSettings.cnn, plan, fit: fit ?? defaultFeatureSettings.fit };
+}
 
 /** The features of one video. */
 export interface ClipFeatures {
@@ -79,12 +109,13 @@ export function openFeatureStage(
   ): Promise<ClipFeatures> => {
     const entry = await cache.get("features", key(content));
     if (entry) {
-      const { features, timestamps } = decodeSafetensors(entry.data).tensors;
+      const tensors = decodeSafetensors(entry.data);
+      const timestamps = tensors.get("timestamps")!.data as Float64Array;
       const { duration, truncated } = entry.metadata as ClipFacts;
       return {
-        features: features!.data as Float32Array,
-        timestamps: timestamps!.data as Float64Array,
-        n: timestamps!.data.length,
+        features: tensors.get("features")!.data as Float32Array,
+        timestamps,
+        n: timestamps.length,
         dimension: cnn.dimension,
         duration,
         truncated,

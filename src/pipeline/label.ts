@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
 import type { LabelResult } from "./label-result.js";
-import { mapVideos } from "./map-videos.js";
+import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
 import { openRun, type RunOptions } from "./run.js";
@@ -64,12 +64,7 @@ export async function* label(
       }
       return prediction;
     },
-    {
-      stage: "label",
-      concurrency: 2 * run.pool.jobs,
-      ...(Array.isArray(inputs) ? { total: inputs.length } : {}),
-      ...options,
-    },
+    progressOptions("label", Array.isArray(inputs) ? inputs.length : options.total, run, options),
   );
   for await (const outcome of outcomes) {
     if ("error" in outcome) {

@@ -1,6 +1,7 @@
 import { pMapIterable } from "p-map";
 import { isAbort, MuybridgeError, messageOf } from "../core/errors.js";
 import type { LongCallOptions } from "../core/progress.js";
+import type { Run } from "./run.js";
 
 /** What became of one video. */
 export type VideoOutcome<T> =
@@ -71,4 +72,21 @@ function asVideoError(error: unknown, path: string): MuybridgeError {
       cause: error,
     },
   );
+}
+
+/** The options of a stage over a known number of videos, for a run's processes. */
+export function progressOptions(
+  stage: string,
+  total: number | undefined,
+  { pool }: Run,
+  { signal, onProgress }: LongCallOptions,
+): MapVideosOptions {
+  return {
+    stage,
+    // Twice the processes, so that none waits for this one to write what it has.
+    concurrency: 2 * pool.jobs,
+    ...(total === undefined ? {} : { total }),
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  };
 }

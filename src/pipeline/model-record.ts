@@ -35,7 +35,7 @@ export const modelRecordSchema = z.strictObject({
   /** Null for a model that is only the mean-pool classifier. */
   network: z
     .strictObject({
-      cell: z.enum(["lstm", "gru", "rnn"]),
+      cell: z.literal("lstm"),
       bidirectional: z.boolean(),
       layers: z.int().min(1).max(16),
       hidden: z.int().min(1).max(8192),
@@ -67,10 +67,8 @@ export const modelRecordSchema = z.strictObject({
   }),
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
-  metrics: z.strictObject({
-    validation: z.strictObject({ accuracy: fraction, meanPool: fraction, n: z.int() }).optional(),
-    test: z.strictObject({ accuracy: fraction, meanPool: fraction, n: z.int() }).optional(),
-  }),
+  /** How the kept weights do on the validation clips; null where there are none. */
+  validation: z.strictObject({ n: z.int(), accuracy: fraction, meanPool: fraction }).nullable(),
   /** SHA-256 of the files beside this one. */
   files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),
   muybridge: z.string().max(100),

@@ -174,11 +174,11 @@ interface OpenedWeights {
 }
 
 async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
-  const { tensors } = decodeSafetensors(files.weights);
+  const tensors = decodeSafetensors(files.weights);
   const dimension = files.record.features.cnn.dimension;
   const classes = files.record.classes.length;
   const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
-    const tensor = tensors[name];
+    const tensor = tensors.get(name);
     if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
       throw new MuybridgeError(
         "ERR_MODEL_INVALID",

@@ -127,22 +127,19 @@ interface FileIdentity {
 }
 
 async function statFile(path: string): Promise<FileIdentity> {
-  let stats: Awaited<ReturnType<typeof stat>> & { mtimeNs?: bigint };
-  try {
-    stats = await stat(path, { bigint: true });
-  } catch (error) {
+  const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
     throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(error)}`, {
       path,
       cause: error,
     });
-  }
-  const { dev, ino, size, mtimeNs, ctimeNs } = stats as import("node:fs").BigIntStats;
+  });
   if (!stats.isFile()) {
     throw new MuybridgeError("ERR_NOT_A_VIDEO", `${path} is not a regular file.`, { path });
   }
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   return {
     identity: [dev, ino, size, mtimeNs, ctimeNs].join(":"),
     hasInode: ino !== 0n,
-    changed: Number(Math.max(mtimeNs, ctimeNs) / 1_000_000n),
+    changed: Math.max(Number(mtimeNs), Number(ctimeNs)) / 1e6,
   };
 }

@@ -32,19 +32,37 @@ export const defaultTrainingSettings: TrainingSettings = {
   seed: 1,
 };
 
+/** Part of each weight that decays, times the learning rate. Features have far more dimensions than there are clips. */
+export const weightDecay = 0.01;
+
 /** The classifiers over a sequence; null for the mean-pool one, which has no recurrent network. */
-export const recurrentKinds = {
+const recurrentKinds = {
   bilstm: { cell: "lstm", bidirectional: true },
   lstm: { cell: "lstm", bidirectional: false },
-  bigru: { cell: "gru", bidirectional: true },
-  gru: { cell: "gru", bidirectional: false },
-  birnn: { cell: "rnn", bidirectional: true },
-  rnn: { cell: "rnn", bidirectional: false },
   meanpool: null,
 } as const;
 
 /** Name of a classifier, as `--rnn` takes it. */
 export type RecurrentKind = keyof typeof recurrentKinds;
+
+/** Names of the classifiers. */
+export const recurrentKindNames = Object.keys(recurrentKinds) as readonly RecurrentKind[];
+
+/**
+ * The cell and directions of a name; null for the mean-pool classifier.
+ *
+ * @throws MuybridgeError ERR_USAGE listing the names.
+ */
+export function recurrentKind(name: RecurrentKind): (typeof recurrentKinds)[RecurrentKind] {
+  if (Object.hasOwn(recurrentKinds, name)) return recurrentKinds[name];
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `rnn must be one of ${recurrentKindNames.join(", ")}; it is ${name}.`,
+    {
+      parameter: "rnn",
+    },
+  );
+}
 
 const ranges: Readonly<
   Record<keyof TrainingSettings, readonly [number, number, "whole" | "real"]>

@@ -1,18 +1,8 @@
 import { availableParallelism } from "node:os";
 import pLimit from "p-limit";
 import type { Tinypool } from "tinypool";
-import { type ErrorCode, isAbort, MuybridgeError } from "../core/errors.js";
-import type { WorkerTasks } from "./worker.js";
-
-/** A task that failed in its worker, as plain data: classes do not survive the way between processes. */
-export interface TaskFailure {
-  readonly failure: {
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly path?: string;
-    readonly parameter?: string;
-  };
-}
+import { isAbort, MuybridgeError } from "../core/errors.js";
+import type { TaskFailure, WorkerTasks } from "./worker-tasks.js";
 
 /** Child processes that decode and compute, one task each at a time. */
 export interface WorkerPool extends AsyncDisposable {

@@ -1,41 +1,10 @@
-import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
-import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import type { DecodeSummary } from "../frames/decoder.js";
 import { createLibavDecoder } from "../frames/libav-decoder.js";
-import type { TaskFailure } from "./worker-pool.js";
-
-/** What a worker process can be asked for. */
-export interface WorkerTasks {
-  extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
-  renderClip(task: {
-    readonly plan: ClipPlan;
-    readonly path: string;
-  }): Promise<object | TaskFailure>;
-}
-
-/** A video to be turned into features. */
-export interface ExtractTask {
-  readonly path: string;
-  readonly plan: SamplingPlan;
-  readonly fit: Fit;
-  readonly cnn: string;
-  readonly cacheDir: string;
-}
-
-/** What comes back: features, not frames. */
-export interface ExtractedFeatures {
-  /** float32 [n, dimension] */
-  readonly features: Float32Array;
-  /** [n] seconds */
-  readonly timestamps: Float64Array;
-  readonly dimension: number;
-  /** Seconds. */
-  readonly duration: number;
-  readonly truncated: boolean;
-}
+import type { ExtractedFeatures, ExtractTask, TaskFailure, WorkerTasks } from "./worker-tasks.js";
 
 // A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
@@ -60,7 +29,6 @@ async function extractorFor(task: ExtractTask): Promise<FeatureExtractor> {
 /** Decodes a video once and computes the features of its sampled frames as they come. */
 export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure> {
   try {
-    await using video = await createLibavDecoder().open(task.path);
     const extractor = await extractorFor(task);
     const size = extractor.inputSize;
     const output = {
@@ -70,9 +38,13 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       pixelFormat: "rgb24",
       fit: task.fit,
     } as const;
+    let summary: DecodeSummary | undefined;
+    const onEnd = (end: DecodeSummary): void => {
+      summary = end;
+    };
     const vectors: Float32Array[] = [];
     const times: number[] = [];
-    for await (const batch of video.decode([output])) {
+    for await (const batch of createLibavDecoder().decode(task.path, [output], { onEnd })) {
       vectors.push(await extractor.extract(batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
@@ -86,8 +58,8 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       features,
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
-      duration: video.info.duration,
-      truncated: video.truncated,
+      duration: summary?.duration ?? 0,
+      truncated: summary?.truncated ?? false,
     };
   } catch (error) {
     return failureOf(error, task.path);

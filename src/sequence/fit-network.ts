@@ -33,6 +33,8 @@ export interface FitOptions {
   readonly learningRate?: number;
   /** Decoupled weight decay. Default 0. */
   readonly weightDecay?: number;
+  /** Part of each target that is spread over all classes (Szegedy et al. 2016), in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
   /** Largest norm of all gradients together. Default 2. */
   readonly clipNorm?: number;
   /** Epochs without a lower validation loss before training stops. Default 10. */
@@ -65,6 +67,7 @@ export interface FitResult {
 export interface TrainingEngine {
   readonly shape: NetworkShape;
   readonly dropout: number;
+  readonly inputDropout: number;
   readonly train: OnnxSession;
   readonly evaluate: OnnxSession;
 }
@@ -84,7 +87,7 @@ export async function fitNetwork(
   options: FitOptions,
   random: Random,
 ): Promise<FitResult & { readonly parameters: GraphParameters }> {
-  const { epochs = 30, batchSize = 16, patience = 10, signal } = options;
+  const { epochs = 30, batchSize = 16, patience = 10, labelSmoothing = 0, signal } = options;
   checkData(data, engine.shape);
   const optimiser = createAdam({
     learningRate: options.learningRate ?? 1e-3,
@@ -102,9 +105,16 @@ export async function fitNetwork(
     for (let first = 0; first < order.length; first += batchSize) {
       signal?.throwIfAborted();
       const members = order.slice(first, first + batchSize);
-      total +=
-        members.length *
-        (await trainStep(engine, parameters, data, members, optimiser.step, random));
+      const step = await trainStep(
+        engine,
+        parameters,
+        data,
+        members,
+        labelSmoothing,
+        optimiser.step,
+        random,
+      );
+      total += members.length * step;
     }
     const loss = total / order.length;
     if (!Number.isFinite(loss)) throw diverged(epoch);
@@ -127,19 +137,23 @@ export async function fitNetwork(
 }
 
 async function trainStep(
-  { shape, dropout, train }: TrainingEngine,
+  { shape, dropout, inputDropout, train }: TrainingEngine,
   parameters: GraphParameters,
   data: LabelledSequences,
   members: readonly number[],
+  labelSmoothing: number,
   update: ReturnType<typeof createAdam>["step"],
   random: Random,
 ): Promise<number> {
   const batch = padSequences(
-    members.map((index) => data.x[index]!),
+    members.map((index) => dropValues(data.x[index]!, shape.inputSize, inputDropout, random)),
     shape.inputSize,
   );
-  const targets = new Float32Array(members.length * shape.classes);
-  for (const [b, index] of members.entries()) targets[b * shape.classes + data.y[index]!] = 1;
+  const { classes } = shape;
+  const targets = new Float32Array(members.length * classes).fill(labelSmoothing / classes);
+  for (const [b, index] of members.entries()) {
+    targets[b * classes + data.y[index]!]! += 1 - labelSmoothing;
+  }
   const width = directionsOf(shape) * shape.hidden;
   const factors: Record<string, OnnxTensor> = {};
   for (let layer = 0; layer < shape.layers; layer++) {
@@ -160,14 +174,37 @@ async function trainStep(
   return (outputs.loss!.data as Float32Array)[0]!;
 }
 
-/** Inverted dropout (Srivastava et al. 2014): zero, or scaled so that the mean stays. */
+/** Factors on the outputs of a layer. */
 function dropoutFactors(dims: readonly number[], rate: number, random: Random): OnnxTensor {
-  const factors = new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1);
-  if (rate > 0) {
-    const kept = 1 / (1 - rate);
-    for (let i = 0; i < factors.length; i++) factors[i] = random.next() < rate ? 0 : kept;
-  }
-  return float32(factors, dims);
+  return float32(
+    drawFactors(
+      dims.reduce((a, b) => a * b, 1),
+      rate,
+      random,
+    ),
+    dims,
+  );
+}
+
+/** A sequence of which some values are dropped: the same ones in all its steps (Gal & Ghahramani 2016). */
+function dropValues(
+  sequence: Float32Array,
+  size: number,
+  rate: number,
+  random: Random,
+): Float32Array {
+  if (rate === 0) return sequence;
+  const factors = drawFactors(size, rate, random);
+  return sequence.map((value, index) => value * factors[index % size]!);
+}
+
+/** Inverted dropout (Srivastava et al. 2014): zero, or scaled so that the mean stays. */
+function drawFactors(length: number, rate: number, random: Random): Float32Array {
+  const factors = new Float32Array(length).fill(1);
+  if (rate === 0) return factors;
+  const kept = 1 / (1 - rate);
+  for (let i = 0; i < length; i++) factors[i] = random.next() < rate ? 0 : kept;
+  return factors;
 }
 
 async function evaluate(

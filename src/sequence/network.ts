@@ -37,6 +37,8 @@ export interface NetworkOptions {
   readonly head: { readonly type: "classification"; readonly classes: number } | null;
   /** Part of each layer's outputs that is dropped while training, in [0, 1). Default 0. */
   readonly dropout?: number;
+  /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, in [0, 1). Default 0. */
+  readonly inputDropout?: number;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
   /** Threads of the engine. Default 2. */
@@ -92,7 +94,7 @@ const defaultThreads = 2;
  *   head: { type: "classification", classes: 5 }, seed: 1 });
  */
 export function createNetwork(options: NetworkOptions): Network {
-  const { dropout = 0, seed = 1, threads = defaultThreads } = options;
+  const { dropout = 0, inputDropout = 0, seed = 1, threads = defaultThreads } = options;
   const shape: NetworkShape = {
     cell: options.cell,
     bidirectional: options.bidirectional ?? false,
@@ -102,9 +104,10 @@ export function createNetwork(options: NetworkOptions): Network {
     classes: options.head?.classes ?? 0,
   };
   checkNetworkShape(shape);
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw new MuybridgeError("ERR_USAGE", `dropout must be in [0, 1); it is ${dropout}.`, {
-      parameter: "dropout",
+  for (const [parameter, rate] of Object.entries({ dropout, inputDropout })) {
+    if (rate >= 0 && rate < 1) continue;
+    throw new MuybridgeError("ERR_USAGE", `${parameter} must be in [0, 1); it is ${rate}.`, {
+      parameter,
     });
   }
   const random = createRandom(seed);
@@ -135,6 +138,7 @@ export function createNetwork(options: NetworkOptions): Network {
       const engine = {
         shape,
         dropout,
+        inputDropout,
         train: await session("train"),
         evaluate: await session("evaluate"),
       };

@@ -43,7 +43,7 @@ export function tfliteToOnnx(model: TfliteModel, options: TapOptions): Uint8Arra
   conversion.values.set(model.inputs[0] ?? -1, centred);
 
   for (const operator of stepsTo(model, tapped)) convert(conversion, operator);
-  const layer = valueOf(conversion, tapped);
+  const layer = onnxValueOf(conversion, tapped);
   const mean = graph.node("GlobalAveragePool", [layer]);
   const channels = model.tensors[tapped]!.shape.at(-1) ?? 0;
   const flat = graph.node("Reshape", [mean, graph.constant(int64([0, channels]))]);
@@ -90,14 +90,17 @@ function stepsTo(model: TfliteModel, tensor: number): TfliteOperator[] {
 function convert(conversion: Conversion, operator: TfliteOperator): void {
   switch (operator.kind) {
     case "CONV_2D":
-      return convertConvolution(conversion, operator, false);
+      convertConvolution(conversion, operator, false);
+      break;
     case "DEPTHWISE_CONV_2D":
-      return convertConvolution(conversion, operator, true);
+      convertConvolution(conversion, operator, true);
+      break;
     case "ADD":
-      return convertAdd(conversion, operator);
+      convertAdd(conversion, operator);
+      break;
     case "DEQUANTIZE":
       // Of constants only: their numbers are widened where they are used.
-      return;
+      break;
     default:
       throw refusal(conversion, `the operator ${operator.kind} is not supported`);
   }
@@ -134,7 +137,7 @@ function convertConvolution(
   const value = graph.node(
     "Conv",
     [
-      valueOf(conversion, input),
+      onnxValueOf(conversion, input),
       graph.constant(float32(weights, [channels, depth, height, width]), kernel.name),
       ...(bias ? [graph.constant(float32(bias.data, [channels]), bias.name)] : []),
     ],
@@ -152,7 +155,10 @@ function convertConvolution(
 
 function convertAdd(conversion: Conversion, operator: TfliteOperator): void {
   const [a, b] = operator.inputs;
-  const value = conversion.graph.node("Add", [valueOf(conversion, a), valueOf(conversion, b)]);
+  const value = conversion.graph.node("Add", [
+    onnxValueOf(conversion, a),
+    onnxValueOf(conversion, b),
+  ]);
   finish(conversion, operator, value, operator.options?.int8(0, 0) ?? 0);
 }
 
@@ -229,7 +235,7 @@ function convolutionOptions(
 }
 
 /** The ONNX value of a computed tensor. */
-function valueOf(conversion: Conversion, index: number | undefined): string {
+function onnxValueOf(conversion: Conversion, index: number | undefined): string {
   const value = conversion.values.get(index ?? -1);
   if (value !== undefined) return value;
   const name = conversion.model.tensors[index ?? -1]?.name ?? String(index);

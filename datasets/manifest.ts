@@ -1,0 +1,162 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import { parse } from "csv-parse/sync";
+import { MuybridgeError, messageOf } from "../src/core/errors.js";
+import {
+  createDataset,
+  type Dataset,
+  type DatasetItem,
+  groupInName,
+  splitNamed,
+} from "./dataset.js";
+
+/** Options of {@link openManifest}. */
+export interface ManifestOptions {
+  /** Names of this manifest's columns for path, label, group and split, where they are others. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
+/** Extensions of files that are manifests. */
+export const manifestExtensions: ReadonlySet<string> = new Set([".csv", ".tsv", ".jsonl"]);
+
+/** Largest manifest that is read, in bytes: millions of rows. */
+const maxManifestSize = 1 << 30;
+
+/** The columns that are read. Others are ignored. */
+const knownColumns = ["path", "label", "group", "split"] as const;
+
+/** Columns that would name a part of a video; a whole video is all that can be labelled. */
+const spanColumns = ["start", "end"] as const;
+
+/**
+ * A table of videos: CSV (RFC 4180), TSV, or JSON lines, with the columns `path` and `label` and optionally
+ * `group` and `split` (train, validation or val, test). Paths are absolute or relative to its folder.
+ *
+ * @throws MuybridgeError ERR_FILE_NOT_FOUND; ERR_DATASET_INVALID naming the row and the column.
+ */
+export async function openManifest(path: string, options: ManifestOptions = {}): Promise<Dataset> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats && stats.size > maxManifestSize)
+    throw invalid(path, `it is larger than ${maxManifestSize} bytes`);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new MuybridgeError(
+      "ERR_FILE_NOT_FOUND",
+      `The manifest ${path} cannot be read: ${messageOf(error)}`,
+      {
+        path,
+        cause: error,
+      },
+    );
+  });
+  const columns = checkColumns(options.columns ?? {});
+  const rows = extname(path) === ".jsonl" ? parseJsonLines(path, text) : parseTable(path, text);
+  const items = rows.map((row, index) => itemOf(path, row, index, columns));
+  const missing: string[] = [];
+  for (const item of items) {
+    if (!(await stat(item.path).catch(() => undefined))) missing.push(item.name);
+  }
+  const warnings =
+    missing.length > 0
+      ? [`${missing.length} of ${items.length} files are missing, the first: ${missing[0]}`]
+      : [];
+  return createDataset(path, items, warnings);
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function parseTable(path: string, text: string): Row[] {
+  try {
+    return parse(text, {
+      columns: true,
+      bom: true,
+      skip_empty_lines: true,
+      delimiter: extname(path) === ".tsv" ? "\t" : ",",
+      // A tab-separated file quotes nothing.
+      quote: extname(path) === ".tsv" ? null : '"',
+    }) as Row[];
+  } catch (error) {
+    throw invalid(path, messageOf(error), error);
+  }
+}
+
+function parseJsonLines(path: string, text: string): Row[] {
+  return text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .flatMap((line, index) => {
+      if (line.trim() === "") return [];
+      try {
+        const row: unknown = JSON.parse(line);
+        if (typeof row === "object" && row !== null && !Array.isArray(row)) return [row as Row];
+      } catch (error) {
+        throw invalid(path, `line ${index + 1} is not JSON (${messageOf(error)})`, error);
+      }
+      throw invalid(path, `line ${index + 1} is not an object`);
+    });
+}
+
+function itemOf(
+  path: string,
+  row: Row,
+  index: number,
+  columns: Readonly<Record<string, string>>,
+): DatasetItem {
+  const where = `row ${index + 1}`;
+  const read = (name: string): string | undefined => {
+    const column = columns[name] ?? name;
+    if (!Object.hasOwn(row, column)) return undefined;
+    const value = row[column];
+    if (value === null || value === undefined || value === "") return undefined;
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    throw invalid(path, `${where} has no text in the column "${column}"`);
+  };
+  for (const column of spanColumns) {
+    if (read(column) !== undefined) {
+      throw invalid(
+        path,
+        `${where} names a part of a video in "${column}"; only whole videos can be used`,
+      );
+    }
+  }
+  const name = read("path");
+  const label = read("label");
+  if (name === undefined)
+    throw invalid(path, `${where} has nothing in the column "${columns.path ?? "path"}"`);
+  if (label === undefined)
+    throw invalid(path, `${where} has nothing in the column "${columns.label ?? "label"}"`);
+  const splitText = read("split");
+  const split = splitText === undefined ? undefined : splitNamed(splitText);
+  if (splitText !== undefined && split === undefined) {
+    throw invalid(
+      path,
+      `${where} has the split "${splitText}"; it must be train, validation (val) or test`,
+    );
+  }
+  const group = read("group") ?? groupInName(name, label);
+  return {
+    path: resolve(dirname(path), name),
+    name,
+    label,
+    ...(group === undefined ? {} : { group }),
+    ...(split === undefined ? {} : { split }),
+  };
+}
+
+function checkColumns(columns: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const unknown = Object.keys(columns).find(
+    (name) => !knownColumns.some((known) => known === name),
+  );
+  if (unknown === undefined) return columns;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `There is no column "${unknown}" to rename; there are ${knownColumns.join(", ")}.`,
+    { parameter: "columns" },
+  );
+}
+
+function invalid(path: string, why: string, cause?: unknown): MuybridgeError {
+  return new MuybridgeError("ERR_DATASET_INVALID", `The manifest ${path} cannot be used: ${why}.`, {
+    path,
+    cause,
+  });
+}

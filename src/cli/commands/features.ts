@@ -1,0 +1,104 @@
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, join, parse, relative } from "node:path";
+import type { Command } from "commander";
+import { writeFileAtomically } from "../../core/atomic-file.js";
+import {
+  addFeatureOptions,
+  addJobOptions,
+  addTalkOptions,
+  type CommandContext,
+  type FeatureOptions,
+  type JobOptions,
+  runOptions,
+} from "../command.js";
+import { exitCodes } from "../exit-codes.js";
+import { openReporter, type TalkOptions } from "../reporter.js";
+
+interface Options extends TalkOptions, FeatureOptions, JobOptions {
+  readonly out: string;
+  readonly allFiles?: boolean;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Turn videos into feature vectors: one DIR/<name>.safetensors a video.")
+    .argument("<video...>", "videos, directories, patterns or @list.txt")
+    .requiredOption("--out <dir>", "directory to write to")
+    .option("--all-files", "take every file of a directory, whatever its extension")
+    .option("--json", "print a line of JSON a video")
+    .addHelpText("after", "\nExample:\n  muybridge features clips/ --out features/");
+  addTalkOptions(addJobOptions(addFeatureOptions(command))).action(
+    async (inputs: string[], options: Options) => {
+      const [{ expandInputs }, { openRun }, { mapVideos, progressOptions }, stage] =
+        await Promise.all([
+          import("../../pipeline/inputs.js"),
+          import("../../pipeline/run.js"),
+          import("../../pipeline/map-videos.js"),
+          import("../../pipeline/feature-stage.js"),
+        ]);
+      const reporter = openReporter(options);
+      const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
+      const run = runOptions(options, context, reporter);
+      await using opened = openRun(stage.chooseFeatureSettings(options), run);
+      const names = outputNames(paths, inputs);
+      const work = mapVideos(
+        paths.map((name) => ({ name })),
+        async ({ name }) => {
+          const digest = await opened.cache.contentDigest(name);
+          return opened.features.clip(name, digest, context.signal);
+        },
+        progressOptions("features", paths.length, opened, run),
+      );
+      let index = 0;
+      for await (const outcome of work) {
+        const target = join(options.out, `${names[index++]!}.safetensors`);
+        if ("error" in outcome) {
+          const { code, message } = outcome.error;
+          context.exit(exitCodes.someFailed);
+          reporter.fail(`${code}: ${message}`);
+          if (options.json) print({ path: outcome.name, error: { code, message } });
+          continue;
+        }
+        const clip = outcome.value;
+        await mkdir(dirname(target), { recursive: true });
+        await writeFileAtomically(target, stage.encodeClipFeatures(clip));
+        const { n, dimension, duration, cached } = clip;
+        if (options.json)
+          print({
+            path: outcome.name,
+            out: target,
+            frames: n,
+            dimension,
+            duration,
+            cached: { features: cached },
+          });
+      }
+      reporter.close();
+    },
+  );
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** What each output is called: the path within the directory that was named, so that equal names do not collide. */
+function outputNames(paths: readonly string[], inputs: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const root = inputs.find((input) => path.startsWith(join(input, "/")));
+    const inside = root === undefined ? basename(path) : relative(root, path);
+    const { dir, name, ext } = parse(inside);
+    const plain = join(dir, name);
+    // a.mp4 beside a.avi, or two directories with the same names: the second one keeps more of its name.
+    const chosen = [
+      plain,
+      join(dir, `${name}${ext}`),
+      join(dirname(path).replaceAll("..", "_"), `${name}${ext}`),
+    ].find((candidate) => !taken.has(candidate));
+    const unique = chosen ?? `${plain}-${taken.size}`;
+    taken.add(unique);
+    return unique;
+  });
+}

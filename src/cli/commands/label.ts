@@ -1,0 +1,82 @@
+import { type Command, Option } from "commander";
+import {
+  addJobOptions,
+  addTalkOptions,
+  type CommandContext,
+  type JobOptions,
+  number,
+  runOptions,
+  wholeNumber,
+} from "../command.js";
+import { exitCodes } from "../exit-codes.js";
+import { openReporter, type TalkOptions } from "../reporter.js";
+
+interface Options extends TalkOptions, JobOptions {
+  readonly out?: string;
+  readonly format: "jsonl" | "csv";
+  readonly json?: boolean;
+  readonly top?: number;
+  readonly threshold?: number;
+  readonly strict?: boolean;
+  readonly allFiles?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Label videos with a model, one line a video.")
+    .argument("<model>", "model directory")
+    .argument("<input...>", "videos, directories, patterns or @list.txt (@- is standard input)")
+    .option("--out <file>", "write to a file instead of standard output")
+    .addOption(
+      new Option("--format <name>", "how results are written")
+        .choices(["jsonl", "csv"])
+        .default("jsonl"),
+    )
+    .option("--json", "the same as --format jsonl")
+    .option("--top <k>", "classes to list (default: 5)", wholeNumber(1, 100_000))
+    .option(
+      "--threshold <p>",
+      "confidence below which the label is unknown (default: 0)",
+      number(0, 1),
+    )
+    .option("--strict", "take a truncated video for a failure")
+    .option("--all-files", "take every file of a directory, whatever its extension")
+    .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
+  addTalkOptions(addJobOptions(command)).action(
+    async (directory: string, inputs: string[], options: Options) => {
+      const [{ expandInputs }, { label }, { openModel }, { openResultWriter }] = await Promise.all([
+        import("../../pipeline/inputs.js"),
+        import("../../pipeline/label.js"),
+        import("../../pipeline/model.js"),
+        import("../../pipeline/writers/result-writer.js"),
+      ]);
+      await using model = await openModel(directory);
+      const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
+      const reporter = openReporter(options);
+      if (paths.length === 0) reporter.onWarning(`No videos are found in ${inputs.join(", ")}.`);
+      const { top, threshold, strict } = options;
+      const results = label(paths, {
+        model,
+        ...(top === undefined ? {} : { top }),
+        ...(threshold === undefined ? {} : { threshold }),
+        ...(strict === undefined ? {} : { strict }),
+        ...runOptions(options, context, reporter),
+      });
+      const writer = await openResultWriter(options.json ? "jsonl" : options.format, options.out);
+      let failed = 0;
+      try {
+        for await (const result of results) {
+          if ("error" in result) failed += 1;
+          await writer.write(result);
+        }
+      } finally {
+        reporter.close();
+        await writer.close();
+      }
+      reporter.info(
+        `${paths.length - failed} videos labelled${failed > 0 ? `, ${failed} failed` : ""}`,
+      );
+      if (failed > 0) context.exit(exitCodes.someFailed);
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import { type Command, Option } from "commander";
+import type { RecurrentKind } from "../../pipeline/training-settings.js";
+import {
+  addDatasetOptions,
+  addFeatureOptions,
+  addJobOptions,
+  addTalkOptions,
+  type CommandContext,
+  type DatasetFlags,
+  datasetOptions,
+  type FeatureOptions,
+  type JobOptions,
+  number,
+  ratio,
+  runOptions,
+  wholeNumber,
+} from "../command.js";
+import { openReporter, type TalkOptions } from "../reporter.js";
+import { percent } from "../table.js";
+
+interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags {
+  readonly out: string;
+  readonly rnn?: RecurrentKind;
+  readonly hidden?: number;
+  readonly layers?: number;
+  readonly dropout?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly patience?: number;
+  readonly seed?: number;
+  readonly splitRatio?: [number, number, number];
+  readonly json?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Train a model on labelled videos.")
+    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .requiredOption("--out <model>", "directory to write the model to")
+    .addOption(
+      new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices([
+        "bilstm",
+        "lstm",
+        "meanpool",
+      ]),
+    )
+    .option("--hidden <h>", "units of each direction (default: 128)", wholeNumber(1, 8192))
+    .option("--layers <l>", "recurrent layers (default: 1)", wholeNumber(1, 16))
+    .option(
+      "--dropout <p>",
+      "part of the outputs dropped while training (default: 0.5)",
+      number(0, 0.99),
+    )
+    .option("--epochs <e>", "passes over the clips, at most (default: 60)", wholeNumber(1, 100_000))
+    .option("--batch-size <b>", "clips a step (default: 16)", wholeNumber(1, 65_536))
+    .option("--lr <r>", "step size of Adam (default: 0.001)", number(1e-8, 10))
+    .option(
+      "--patience <p>",
+      "epochs without a better validation loss before it stops (default: 12)",
+      wholeNumber(1, 100_000),
+    )
+    .option(
+      "--seed <s>",
+      "decides shuffles, weights and splits (default: 1)",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      "--split-ratio <t,v,e>",
+      "parts for training, validation and test (default: 0.7,0.15,0.15)",
+      ratio,
+    )
+    .option("--json", "print the model's record as JSON")
+    .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
+  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+    async (name: string, options: Options) => {
+      const [{ openDataset }, { train }, { checkModelTarget }] = await Promise.all([
+        import("../../../datasets/open-dataset.js"),
+        import("../../pipeline/train.js"),
+        import("../../pipeline/model.js"),
+      ]);
+      await checkModelTarget(options.out);
+      const reporter = openReporter(options);
+      const { lr, fold: _fold, lists: _lists, columns: _columns, ...rest } = options;
+      await using model = await train(await openDataset(name, datasetOptions(options)), {
+        ...rest,
+        ...(lr === undefined ? {} : { learningRate: lr }),
+        ...runOptions(options, context, reporter),
+      });
+      reporter.close();
+      await model.save(options.out);
+      const { training, validation } = model.record;
+      if (options.json) {
+        process.stdout.write(
+          `${JSON.stringify({ model: model.digest, out: options.out, ...model.record })}\n`,
+        );
+        return;
+      }
+      const { clips } = training.data;
+      reporter.info(
+        `${clips.train} training, ${clips.validation} validation and ${clips.test} test clips of ${model.classes.length} classes`,
+      );
+      if (validation) {
+        reporter.info(
+          `validation accuracy ${percent(validation.accuracy)}, mean-pool baseline ${percent(validation.meanPool)} (${validation.n} clips)`,
+        );
+      }
+      process.stdout.write(`${options.out}\n`);
+    },
+  );
+}

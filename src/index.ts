@@ -1,0 +1,32 @@
+/**
+ * Muybridge labels videos with the actions in them: frames from FFmpeg, features from a pretrained CNN, labels
+ * from a recurrent network, every stage cached.
+ */
+export { createDataset, type Dataset, type DatasetItem, type Split } from "../datasets/dataset.js";
+export {
+  type MakeMotionsOptions,
+  type MotionsDataset,
+  makeMotions,
+} from "../datasets/motions/make-motions.js";
+export { type DatasetOptions, openDataset } from "../datasets/open-dataset.js";
+export { type ErrorCode, MuybridgeError } from "./core/errors.js";
+export type { LongCallOptions, ProgressEvent } from "./core/progress.js";
+export type { FeatureExtractor } from "./features/feature-extractor.js";
+export {
+  type FeatureExtractorOptions,
+  openFeatureExtractor,
+} from "./features/open-feature-extractor.js";
+export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
+export { probeVideo } from "./frames/probe-video.js";
+export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
+export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
+export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
+export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export { type TrainOptions, train } from "./pipeline/train.js";
+export {
+  type ClassificationMetrics,
+  classificationMetrics,
+} from "./sequence/classification-metrics.js";
+export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
+export { fromTorch, toTorch } from "./sequence/torch-parameters.js";

@@ -1,0 +1,149 @@
+import type { Dataset, Split } from "../../datasets/dataset.js";
+import { MuybridgeError } from "../core/errors.js";
+import {
+  type ClassificationMetrics,
+  classificationMetrics,
+  mostLikely,
+} from "../sequence/classification-metrics.js";
+import { mapVideos, progressOptions } from "./map-videos.js";
+import type { Model } from "./model.js";
+import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
+import { openRun, type Run, type RunOptions } from "./run.js";
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions extends RunOptions {
+  /** Which part of the data the model was trained with. Default "test". Data it does not know is used whole. */
+  readonly split?: Split | "all";
+}
+
+/** How a model does on a data set. */
+export interface Evaluation extends ClassificationMetrics {
+  readonly classes: readonly string[];
+  /** The same clips through the mean-pool classifier that was trained beside the network. */
+  readonly baseline: { readonly meanPool: ClassificationMetrics };
+  readonly split: Split | "all";
+  /** Videos that could not be judged; they are in none of the figures. */
+  readonly failed: readonly FailedVideo[];
+  /** What became of each video that could, in the data set's order. */
+  readonly predictions: readonly JudgedVideo[];
+}
+
+/** A video that could not be judged. */
+export interface FailedVideo {
+  readonly path: string;
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+/** A video, what it is and what the model says. */
+export interface JudgedVideo {
+  readonly path: string;
+  readonly truth: string;
+  readonly label: string;
+  /** Probability of the label, in [0, 1]. */
+  readonly confidence: number;
+  /** What the mean-pool classifier says. */
+  readonly meanPool: string;
+}
+
+/**
+ * Compares a model's labels with a data set's, on the part that it was not trained on. Which part a clip
+ * belongs to is known by its content, so that a renamed or moved clip stays on its side.
+ *
+ * @throws MuybridgeError ERR_DATASET_INVALID where no video can be judged, or the data set has a class that the
+ * model does not know.
+ */
+export async function evaluate(
+  model: Model,
+  dataset: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { signal } = options;
+  const unknown = dataset.classes.filter((label) => !model.classes.includes(label));
+  if (unknown.length > 0) {
+    throw new MuybridgeError(
+      "ERR_DATASET_INVALID",
+      `${dataset.name} has classes that the model does not know: ${unknown.join(", ")}.`,
+      { path: dataset.name },
+    );
+  }
+  await using run = openRun(model.settings, options);
+  const { split, items, failed } = await chooseItems(model, dataset, run, options);
+  const stage = openPredictionStage(model, run.features, run.cache);
+  const probabilities: Float32Array[] = [];
+  const meanPool: Float32Array[] = [];
+  const truth: number[] = [];
+  const predictions: JudgedVideo[] = [];
+  const outcomes = mapVideos(
+    items,
+    async ({ path, label }): Promise<{ label: string; prediction: VideoPrediction }> => ({
+      label,
+      prediction: await stage.predict(path, signal),
+    }),
+    progressOptions("evaluate", items.length, run, options),
+  );
+  for await (const outcome of outcomes) {
+    if ("error" in outcome) {
+      const { code, message } = outcome.error;
+      failed.push({ path: outcome.name, error: { code, message } });
+      continue;
+    }
+    const { label, prediction } = outcome.value;
+    const best = mostLikely(prediction.probabilities);
+    probabilities.push(prediction.probabilities);
+    meanPool.push(prediction.meanPool);
+    truth.push(model.classes.indexOf(label));
+    predictions.push({
+      path: outcome.name,
+      truth: label,
+      label: model.classes[best]!,
+      confidence: prediction.probabilities[best]!,
+      meanPool: model.classes[mostLikely(prediction.meanPool)]!,
+    });
+  }
+  if (truth.length === 0) {
+    throw new MuybridgeError(
+      "ERR_DATASET_INVALID",
+      `${dataset.name} has no video in its part "${split}" that can be judged${failed[0] ? `; the first failed: ${failed[0].error.message}` : "."}`,
+      { path: dataset.name },
+    );
+  }
+  return {
+    ...classificationMetrics(probabilities, truth, model.classes),
+    classes: model.classes,
+    baseline: { meanPool: classificationMetrics(meanPool, truth, model.classes) },
+    split,
+    failed,
+    predictions,
+  };
+}
+
+/** The items to judge: of the wanted part where the model knows this data, else all of them. */
+async function chooseItems(
+  model: Model,
+  dataset: Dataset,
+  run: Run,
+  options: EvaluateOptions,
+): Promise<{ split: Split | "all"; items: Dataset["items"][number][]; failed: FailedVideo[] }> {
+  const { split = "test" } = options;
+  const { splits } = model.record;
+  const failed: FailedVideo[] = [];
+  const sides: (Split | undefined)[] = [];
+  const found: Dataset["items"][number][] = [];
+  const outcomes = mapVideos(
+    dataset.items,
+    async (item) => ({ item, digest: await run.cache.contentDigest(item.path) }),
+    progressOptions("identify", dataset.items.length, run, options),
+  );
+  for await (const outcome of outcomes) {
+    if ("error" in outcome) {
+      const { code, message } = outcome.error;
+      failed.push({ path: outcome.name, error: { code, message } });
+      continue;
+    }
+    found.push(outcome.value.item);
+    sides.push(splits[outcome.value.digest]);
+  }
+  const known = sides.some((side) => side !== undefined);
+  if (split === "all" || !known) return { split: "all", items: found, failed };
+  return { split, items: found.filter((_, index) => sides[index] === split), failed };
+}

@@ -1,0 +1,45 @@
+/** A class and how likely it is. */
+export interface RankedLabel {
+  readonly label: string;
+  /** In [0, 1], six decimals. */
+  readonly confidence: number;
+}
+
+/** A part of a video and its label; seconds. */
+export interface Segment extends RankedLabel {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A video's label. */
+export interface LabelledVideo extends RankedLabel {
+  /** As it was given. */
+  readonly path: string;
+  /** The most likely classes, the most likely one first. */
+  readonly top: readonly RankedLabel[];
+  readonly segments: readonly Segment[];
+  /** Seconds. */
+  readonly duration: number;
+  /** Frames that were looked at. */
+  readonly frames: number;
+  /** There where the file ends early or holds damaged data. */
+  readonly truncated?: true;
+  /** Digest of the model. */
+  readonly model: string;
+  /** The stages of which nothing was computed in this run. */
+  readonly cached: {
+    readonly frames: boolean;
+    readonly features: boolean;
+    readonly predictions: boolean;
+  };
+  readonly elapsedMs: number;
+}
+
+/** A video that could not be labelled. */
+export interface FailedLabel {
+  readonly path: string;
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+/** One line of the output. */
+export type LabelResult = LabelledVideo | FailedLabel;

@@ -1,0 +1,43 @@
+import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
+import type { ErrorCode } from "../core/errors.js";
+import type { Fit, SamplingPlan } from "../frames/decoder.js";
+
+/** What a worker process can be asked for. */
+export interface WorkerTasks {
+  extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
+  renderClip(task: {
+    readonly plan: ClipPlan;
+    readonly path: string;
+  }): Promise<object | TaskFailure>;
+}
+
+/** A video to be turned into features. */
+export interface ExtractTask {
+  readonly path: string;
+  readonly plan: SamplingPlan;
+  readonly fit: Fit;
+  readonly cnn: string;
+  readonly cacheDir: string;
+}
+
+/** What comes back: features, not frames. */
+export interface ExtractedFeatures {
+  /** float32 [n, dimension] */
+  readonly features: Float32Array;
+  /** [n] seconds */
+  readonly timestamps: Float64Array;
+  readonly dimension: number;
+  /** Seconds. */
+  readonly duration: number;
+  readonly truncated: boolean;
+}
+
+/** A task that failed in its worker, as plain data: classes do not survive the way between processes. */
+export interface TaskFailure {
+  readonly failure: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly path?: string;
+    readonly parameter?: string;
+  };
+}
