@@ -61,27 +61,26 @@ export async function checkDataset(
     severity: "warning",
     message,
   }));
-  const seen: SeenItem[] = [];
+  // Where a data set names parts, clips without one are trained on.
+  const named = dataset.items.some(({ split }) => split !== undefined);
   let done = 0;
   let failed = 0;
   const total = dataset.items.length;
-  await pMap(
+  // In the order of the items, whichever is read first, so that the same data give the same report.
+  const results = await pMap(
     dataset.items,
-    async (item) => {
+    async (item): Promise<SeenItem | DatasetFinding> => {
       options.signal?.throwIfAborted();
-      try {
-        const { duration } = await options.probe(item.path);
-        seen.push({ ...item, duration, digest: await options.digest(item.path) });
-      } catch (error) {
-        if (!(error instanceof MuybridgeError)) throw error;
-        failed += 1;
-        findings.push({ severity: "warning", message: `unreadable (${error.code}): ${item.name}` });
-      }
+      const result = await look(named ? { split: "train", ...item } : item, options);
+      if (!("digest" in result)) failed += 1;
       done += 1;
       options.onProgress?.({ stage: "check", done, total, failed, unit: "videos" });
+      return result;
     },
     { concurrency },
   );
+  const seen = results.filter((result) => "digest" in result);
+  findings.push(...results.filter((result) => "severity" in result));
   const classes = dataset.classes.map((label) => summarise(label, seen));
   findings.push(
     ...duplicates(seen),
@@ -90,6 +89,20 @@ export async function checkDataset(
     ...lengthCue(seen),
   );
   return { classes, findings: findings.sort((a, b) => a.severity.localeCompare(b.severity)) };
+}
+
+/** Reads what is needed of a clip, or says why it cannot be read. */
+async function look(
+  item: DatasetItem,
+  { probe, digest }: CheckOptions,
+): Promise<SeenItem | DatasetFinding> {
+  try {
+    const { duration } = await probe(item.path);
+    return { ...item, duration, digest: await digest(item.path) };
+  } catch (error) {
+    if (!(error instanceof MuybridgeError)) throw error;
+    return { severity: "warning", message: `unreadable (${error.code}): ${item.name}` };
+  }
 }
 
 function summarise(label: string, seen: readonly SeenItem[]): ClassSummary {

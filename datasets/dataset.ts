@@ -69,8 +69,11 @@ export function splitNamed(name: string): Split | undefined {
   return Object.hasOwn(splitNames, key) ? splitNames[key] : undefined;
 }
 
-/** The group in a name like UCF101's `v_Lunges_g05_c02.avi`, within its class; scenes are not shared by classes. */
-export function groupInName(name: string, label: string): string | undefined {
-  const match = /_g(\d+)_/.exec(name);
+/**
+ * The group in a file's name like UCF101's `v_Lunges_g05_c02.avi`, within its class; scenes are not shared by
+ * classes. Folders above it say nothing.
+ */
+export function groupInName(path: string, label: string): string | undefined {
+  const match = /_g(\d+)_[^/\\]*$/.exec(path);
   return match ? `${label}/g${match[1]}` : undefined;
 }

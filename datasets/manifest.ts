@@ -49,7 +49,8 @@ export async function openManifest(path: string, options: ManifestOptions = {}):
     );
   });
   const columns = checkColumns(options.columns ?? {});
-  const rows = extname(path) === ".jsonl" ? parseJsonLines(path, text) : parseTable(path, text);
+  const rows =
+    extname(path).toLowerCase() === ".jsonl" ? parseJsonLines(path, text) : parseTable(path, text);
   const items = rows.map((row, index) => itemOf(path, row, index, columns));
   const missing: string[] = [];
   for (const item of items) {
@@ -70,9 +71,9 @@ function parseTable(path: string, text: string): Row[] {
       columns: true,
       bom: true,
       skip_empty_lines: true,
-      delimiter: extname(path) === ".tsv" ? "\t" : ",",
+      delimiter: extname(path).toLowerCase() === ".tsv" ? "\t" : ",",
       // A tab-separated file quotes nothing.
-      quote: extname(path) === ".tsv" ? null : '"',
+      quote: extname(path).toLowerCase() === ".tsv" ? null : '"',
     }) as Row[];
   } catch (error) {
     throw invalid(path, messageOf(error), error);

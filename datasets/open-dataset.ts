@@ -27,7 +27,8 @@ export async function openDataset(name: string, options: DatasetOptions = {}): P
     const hasManifest = (await stat(manifest).catch(() => undefined))?.isFile() ?? false;
     return hasManifest ? openManifest(manifest, options) : openFolderPerClass(name);
   }
-  if (stats && manifestExtensions.has(extname(name))) return openManifest(name, options);
+  if (stats && manifestExtensions.has(extname(name).toLowerCase()))
+    return openManifest(name, options);
   if (stats) {
     throw new MuybridgeError(
       "ERR_USAGE",

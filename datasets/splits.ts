@@ -58,7 +58,13 @@ export function assignSplits(items: readonly SplitItem[], options: SplitOptions)
         `With fewer than ${fewestForTest} clips there is no test part; results cannot be measured.`,
       );
     } else {
-      put(draw(items, units, testPart, `${options.seed}/test`), "test");
+      const chosen = draw(items, units, testPart, `${options.seed}/test`);
+      put(chosen, "test");
+      if (chosen.length === 0) {
+        warnings.push(
+          "There are too few clips or groups for a test part; results cannot be measured.",
+        );
+      }
     }
   }
   if (!splits.includes("validation") && validationPart > 0) {
@@ -139,10 +145,11 @@ function draw(
       const { label } = items[index]!;
       taken.set(label, (taken.get(label) ?? 0) + 1);
     }
-    // Taken when it brings the classes nearer to what is wanted of them than leaving it out.
+    // Taken when it brings the classes nearer to what is wanted of them than leaving it out. Added up in one
+    // order, so that rounding does not depend on the order of the items.
     let gain = 0;
     let last = false;
-    for (const [label, count] of taken) {
+    for (const [label, count] of [...taken].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const want = wanted.get(label)!;
       gain += Math.abs(want) - Math.abs(want - count);
       last ||= left.get(label)! - count < 1;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { MuybridgeError } from "../src/core/errors.js";
 import { listVideoFiles } from "../src/frames/video-files.js";
@@ -23,14 +23,19 @@ export interface Ucf101Options {
  * lists trainlist0N.txt and testlist0N.txt. Those files and classes that exist are used. Official splits have no
  * validation part; training takes it from whole training groups.
  *
- * @throws MuybridgeError ERR_USAGE for another fold; ERR_DATASET_INVALID where the lists are not found or name
- * none of the files.
+ * @throws MuybridgeError ERR_USAGE for another fold; ERR_FILE_NOT_FOUND where there is no such directory;
+ * ERR_DATASET_INVALID where the lists are not found or name none of the files.
  */
 export async function openUcf101(directory: string, options: Ucf101Options = {}): Promise<Dataset> {
   const fold = options.fold ?? 1;
   if (![1, 2, 3].includes(fold)) {
     throw new MuybridgeError("ERR_USAGE", `UCF101 has the folds 1, 2 and 3; there is no ${fold}.`, {
       parameter: "fold",
+    });
+  }
+  if (!(await stat(directory).catch(() => undefined))?.isDirectory()) {
+    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `There is no directory ${directory}.`, {
+      path: directory,
     });
   }
   const candidates = options.lists

@@ -112,11 +112,11 @@ const around = (part: number, pose: Pose): Pose => {
 };
 
 function stepping(seconds: number, run: boolean): Pose {
-  const phase = turns(seconds, run ? 1.45 : 0.95);
-  const stride = run ? 0.25 : 0.19;
+  const phase = turns(seconds, run ? 1.55 : 0.85);
+  const stride = run ? 0.28 : 0.23;
   const foot = (angle: number): [number, number, number] => {
     const swing = Math.max(0, Math.sin(angle));
-    const lift = (run ? 0.24 : 0.075) * swing;
+    const lift = (run ? 0.29 : 0.075) * swing;
     // A running foot is lifted behind the body.
     return [stride * -Math.cos(angle) - (run ? 0.16 * swing : 0), 0.04 + lift, 0.05];
   };
@@ -124,10 +124,10 @@ function stepping(seconds: number, run: boolean): Pose {
   const hand = (side: number): [number, number, number] =>
     run
       ? [0.36 + 0.42 * side * swing, -0.42 + 0.16 * side * swing, 0.08]
-      : [0.12 + 0.42 * side * swing, -0.9, 0.12];
+      : [0.1 + 0.56 * side * swing, -0.84, 0.1];
   return posed({
     pelvis: [0, 0.515 + (run ? 0.03 : 0.012) * Math.cos(2 * phase + (run ? Math.PI / 2 : 0))],
-    lean: run ? 13 : 4,
+    lean: run ? 16 : 3,
     twist: 9 * -swing,
     leftFoot: foot(phase),
     rightFoot: foot(phase + Math.PI),
@@ -162,21 +162,23 @@ function kick(seconds: number): Pose {
     leftFoot: [-0.02, 0.04, 0.06],
     rightFoot: [-0.14, 0.05, 0.06],
   });
+  const kicked: Pose = {
+    ...ready,
+    pelvis: [0.02, 0.53],
+    rightFoot: [0.45, 0.58, 0.03],
+    lean: -22,
+    ...bothHands(0.1, -0.7, 0.45),
+  };
   return interpolate(
     [
       { at: 0, pose: ready },
-      { at: 0.25, pose: { ...ready, rightFoot: [0.1, 0.26, 0.05], lean: -4 } },
+      { at: 0.2, pose: { ...ready, rightFoot: [0.1, 0.26, 0.05], lean: -4 } },
       {
-        at: 0.42,
-        pose: {
-          ...ready,
-          pelvis: [0.02, 0.53],
-          rightFoot: [0.43, 0.52, 0.03],
-          lean: -20,
-          ...bothHands(0.1, -0.7, 0.45),
-        },
+        at: 0.36,
+        pose: kicked,
       },
-      { at: 0.6, pose: { ...ready, rightFoot: [0.12, 0.24, 0.05], lean: -4 } },
+      { at: 0.48, pose: kicked },
+      { at: 0.64, pose: { ...ready, rightFoot: [0.12, 0.24, 0.05], lean: -4 } },
       { at: 0.85, pose: ready },
       { at: 1, pose: ready },
     ],
@@ -246,14 +248,14 @@ export const actions: Readonly<Record<string, Action>> = {
   run: {
     description: "runs",
     poseAt: (part, seconds) => around(part, stepping(seconds, true)),
-    pace: 1.5,
+    pace: 1.6,
   },
   "sit-down": { description: "sits down on a chair", poseAt: forwards(sitDown), pace: 0 },
   "stand-up": { description: "gets up from a chair", poseAt: backwards(sitDown), pace: 0 },
   walk: {
     description: "walks",
     poseAt: (part, seconds) => around(part, stepping(seconds, false)),
-    pace: 0.7,
+    pace: 0.65,
   },
   wave: {
     description: "waves with one raised hand",

@@ -8,8 +8,8 @@ export interface Background {
   readonly pixels: Uint8Array;
   /** Smooth noise, [lightSize, lightSize], 0 to 255, repeating. */
   readonly light: Uint8Array;
-  /** How much of the brightness moves, 0 to 1. */
-  readonly lightStrength: number;
+  /** Brightness of the place under each value of the light, [256], 256 being the picture's own. */
+  readonly brightness: Int32Array;
   /** Pixels a second. */
   readonly driftX: number;
   readonly driftY: number;
@@ -32,6 +32,7 @@ export function drawBackground(random: Random, horizon: number): Background {
   const floorPattern = random.integer(0, 2);
   const period = random.integer(14, 48);
   const things = drawThings(random.fork("things"), horizon);
+  const lightStrength = random.uniform(0.03, 0.15);
   const edge = horizon + (height - frameHeight) / 2;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -74,7 +75,9 @@ export function drawBackground(random: Random, horizon: number): Background {
   return {
     pixels,
     light: Uint8Array.from(smoothNoise(random.fork("light"), lightSize, 4), (value) => 255 * value),
-    lightStrength: random.uniform(0.05, 0.3),
+    brightness: Int32Array.from({ length: 256 }, (_, value) =>
+      Math.round(256 * (1 + 2 * lightStrength * (value / 255 - 0.5))),
+    ),
     driftX: random.uniform(-30, 30),
     driftY: random.uniform(-12, 12),
   };
@@ -87,14 +90,14 @@ export function paintBackground(
   view: View,
   seconds: number,
 ): void {
-  const { pixels, light, lightStrength } = background;
-  const columns = new Int32Array(frameWidth);
-  for (let x = 0; x < frameWidth; x++) {
-    columns[x] = 3 * mirroredIndex(x * view.zoom + view.offsetX + (width - frameWidth) / 2, width);
-  }
+  const { pixels, light, brightness } = background;
+  const columns = Int32Array.from(
+    { length: frameWidth },
+    (_, x) => 3 * mirroredIndex(x * view.zoom + view.offsetX + (width - frameWidth) / 2, width),
+  );
+  const target = new Uint8ClampedArray(canvas.pixels.buffer, canvas.pixels.byteOffset);
   const shiftX = Math.round(background.driftX * seconds) + 4096;
   const shiftY = Math.round(background.driftY * seconds) + 4096;
-  const range = (lightStrength / 255) * 2;
   let at = 0;
   for (let y = 0; y < frameHeight; y++) {
     const row =
@@ -102,10 +105,10 @@ export function paintBackground(
     const lightRow = (((y + shiftY) >> 1) % lightSize) * lightSize;
     for (let x = 0; x < frameWidth; x++) {
       const from = row + columns[x]!;
-      const bright = 1 + range * (light[lightRow + (((x + shiftX) >> 1) % lightSize)]! - 127);
-      canvas.pixels[at] = Math.min(255, pixels[from]! * bright);
-      canvas.pixels[at + 1] = Math.min(255, pixels[from + 1]! * bright);
-      canvas.pixels[at + 2] = Math.min(255, pixels[from + 2]! * bright);
+      const bright = brightness[light[lightRow + (((x + shiftX) >> 1) % lightSize)]!]!;
+      target[at] = (pixels[from]! * bright) >> 8;
+      target[at + 1] = (pixels[from + 1]! * bright) >> 8;
+      target[at + 2] = (pixels[from + 2]! * bright) >> 8;
       at += 3;
     }
   }

@@ -32,18 +32,19 @@ export interface Shot {
 
 /** How strongly the camera moves. The unit of each follows its name in {@link Shot}. */
 export const cameraRanges = {
-  size: [0.36, 0.88],
+  size: [0.35, 0.9],
   azimuth: [12, 62],
   pitch: [8, 20],
-  pan: 16,
-  zoom: 0.06,
+  pan: 14,
+  zoom: 0.04,
   shake: 2.2,
 } as const;
 
 /** Draws how a clip is filmed. Nothing here knows what is done in it. */
 export function drawShot(random: Random): Shot {
   const { azimuth, pitch, size, pan, zoom, shake } = cameraRanges;
-  const share = random.uniform(size[0], size[1]);
+  // Large figures are more frequent than small ones, as in films of people.
+  const share = size[0] + (size[1] - size[0]) * Math.cbrt(random.next());
   const pixels = share * frameHeight;
   // Somewhere the whole figure is seen; a large one stands near the lower edge.
   const lowest = frameHeight - 8;
@@ -61,7 +62,7 @@ export function drawShot(random: Random): Shot {
     zoom: random.uniform(-zoom, zoom),
     shake: random.next() < 0.5 ? random.uniform(0, shake) : 0,
     shakeRate: random.uniform(1.5, 4),
-    follow: random.uniform(0.7, 0.95),
+    follow: random.uniform(0.25, 0.65),
   };
 }
 

@@ -5,7 +5,7 @@ import { stringify } from "csv-stringify/sync";
 import pMap from "p-map";
 import { writeFileAtomically } from "../../src/core/atomic-file.js";
 import { digestOf } from "../../src/core/digest.js";
-import { MuybridgeError } from "../../src/core/errors.js";
+import { MuybridgeError, messageOf } from "../../src/core/errors.js";
 import type { LongCallOptions } from "../../src/core/progress.js";
 import { motionClasses } from "./actions.js";
 import { type ClipPlan, planMotions } from "./clip-plan.js";
@@ -13,7 +13,7 @@ import { renderMotionsClip } from "./render-clip.js";
 
 /** Options of {@link makeMotions}. */
 export interface MakeMotionsOptions extends LongCallOptions {
-  /** Default 40. */
+  /** Default 60. */
   readonly clipsPerClass?: number;
   /** Default 1. */
   readonly seed?: number;
@@ -91,7 +91,13 @@ function clipPath(plan: ClipPlan): string {
 
 /** Makes sure that the directory is new, empty, or holds this very data set. */
 async function claim(directory: string, digest: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw new MuybridgeError("ERR_USAGE", `${directory} cannot be made: ${messageOf(error)}`, {
+      path: directory,
+      parameter: "out",
+      cause: error,
+    });
+  });
   const record = join(directory, recordName);
   const known = await readFile(record, "utf8").catch(() => undefined);
   if (known !== undefined) {

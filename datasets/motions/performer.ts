@@ -61,11 +61,7 @@ export interface Clothes {
 
 /** Draws clothes; a clip's own, so that nobody is known by them. */
 export function drawClothes(random: Random): Clothes {
-  const colour = (): Colour => [
-    random.uniform(25, 235),
-    random.uniform(25, 235),
-    random.uniform(25, 235),
-  ];
+  const colour = (): Colour => vivid(random);
   const ringed = random.next() < 0.35;
   return {
     shirt: {
@@ -77,4 +73,17 @@ export function drawClothes(random: Random): Clothes {
     longTrousers: random.next() < 0.7,
     shoes: { colour: colour() },
   };
+}
+
+/** A colour of any hue, more saturated than walls and floors are. */
+function vivid(random: Random): Colour {
+  const hue = random.uniform(0, 6);
+  const value = random.uniform(70, 250);
+  const saturation = random.uniform(0.45, 0.95);
+  // HSV to RGB: each channel falls off with the distance of its hue (red 0, green 2, blue 4).
+  const channel = (own: number): number => {
+    const distance = Math.abs(((hue - own + 9) % 6) - 3);
+    return value * (1 - saturation * Math.min(Math.max(distance - 1, 0), 1));
+  };
+  return [channel(0), channel(2), channel(4)];
 }

@@ -17,7 +17,7 @@ import type { Vector } from "./vector.js";
 /** How much the picture is disturbed. */
 export const disturbance = {
   /** Sensor noise, deviation in levels of 255: lowest and highest. */
-  noise: [1.5, 6],
+  noise: [1, 4],
   /** Brightness: lowest and highest. */
   brightness: [0.78, 1.18],
   /** Colour cast: how far each channel's brightness may be from the others'. */
@@ -52,7 +52,7 @@ export function* renderFrames(plan: ClipPlan): Generator<Uint8Array, void> {
   const clothes = drawClothes(random.fork("clothes"));
   const background = drawBackground(
     random.fork("background"),
-    Math.round(shot.footY - 0.1 * shot.size),
+    Math.round(shot.footY - 0.3 * shot.size),
   );
   const scenery = drawScenery(random.fork("props"), plan.label);
   const finish = createFinish(random.fork("light"));
@@ -172,18 +172,22 @@ function createFinish(random: Random): (canvas: Canvas, index: number) => void {
   const gain = random.uniform(brightness[0], brightness[1]);
   const gains = [0, 1, 2].map(() => gain * (1 + random.uniform(-cast, cast)));
   const deviation = random.uniform(noise[0], noise[1]);
+  const levels = gains.map((factor) =>
+    Int16Array.from({ length: 256 }, (_, value) => Math.round(value * factor)),
+  );
+  const [red, green, blue] = levels as [Int16Array, Int16Array, Int16Array];
   // A prime length and a new start every frame, so that the grain does not stand still.
-  const grain = Float32Array.from({ length: 65_521 }, () => deviation * random.normal());
+  const grain = Int8Array.from({ length: 65_521 }, () => Math.round(deviation * random.normal()));
   const starts = Array.from({ length: 128 }, () => random.integer(0, grain.length - 1));
-  return ({ pixels }, index) => {
+  return (canvas, index) => {
+    const pixels = new Uint8ClampedArray(canvas.pixels.buffer, canvas.pixels.byteOffset);
     let at = starts[index % starts.length]!;
     for (let i = 0; i < pixels.length; i += 3) {
       const disturbed = grain[at]!;
       at = at + 1 === grain.length ? 0 : at + 1;
-      for (let c = 0; c < 3; c++) {
-        const value = pixels[i + c]! * gains[c]! + disturbed;
-        pixels[i + c] = value < 0 ? 0 : Math.min(value, 255);
-      }
+      pixels[i] = red[pixels[i]!]! + disturbed;
+      pixels[i + 1] = green[pixels[i + 1]!]! + disturbed;
+      pixels[i + 2] = blue[pixels[i + 2]!]! + disturbed;
     }
   };
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DatasetOptions } from "../../datasets/open-dataset.js";
 import type { RunOptions } from "../pipeline/run.js";
-import type { Reporter } from "./reporter.js";
+import type { Reporter, TalkOptions } from "./reporter.js";
 
 /** What a command is given besides its arguments. */
 export interface CommandContext {
@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Sets the exit code the program ends with, where it is not 0. */
   readonly exit: (code: number) => void;
+  /** Opens the reporter of the command; it is closed when the command ends, however it ends. */
+  readonly openReporter: (options: TalkOptions) => Reporter;
 }
 
 /** A command's module: adds the command's arguments, options and action. */

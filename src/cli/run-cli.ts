@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { isAbort, MuybridgeError } from "../core/errors.js";
 import type { CommandContext, CommandModule } from "./command.js";
 import { exitCodes } from "./exit-codes.js";
+import { openReporter, type Reporter } from "./reporter.js";
 
 /** The commands, loaded when they are called: a cached answer must not wait for an engine it does not need. */
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
@@ -31,10 +32,19 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const interrupt = (): void => interruption.abort(new DOMException("Interrupted", "AbortError"));
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   let exitCode: number = exitCodes.done;
+  const reporters: Reporter[] = [];
+  const closeReporters = (): void => {
+    for (const reporter of reporters.splice(0)) reporter.close();
+  };
   const context: CommandContext = {
     signal: interruption.signal,
     exit: (code) => {
       exitCode = code;
+    },
+    openReporter: (options) => {
+      const reporter = openReporter(options);
+      reporters.push(reporter);
+      return reporter;
     },
   };
   try {
@@ -42,8 +52,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
+    closeReporters();
     return tell(error);
   } finally {
+    closeReporters();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
 }

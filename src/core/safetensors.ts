@@ -71,25 +71,28 @@ export function decodeSafetensors(file: Uint8Array): Map<string, Tensor> {
     throw invalid("its header is cut off");
   const header = parseHeader(file.subarray(8, 8 + headerSize));
   const body = file.subarray(8 + headerSize);
-  const tensors = new Map<string, Tensor>();
-  const spans: [number, number][] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const { type, shape, begin, end } = readEntry(name, entry, body.length);
-    spans.push([begin, end]);
-    tensors.set(name, {
-      shape,
-      data: new arrayTypes[type](new Uint8Array(body.subarray(begin, end)).buffer),
-    });
-  }
-  // The format has neither holes nor overlaps, so that nothing can hide in a file.
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, entry]) => readEntry(name, entry, body.length));
+  // Before anything is copied: many tensors over the same bytes would be far larger than the file.
+  checkCoverage(entries, body.length);
+  return new Map(
+    entries.map(({ name, type, shape, begin, end }) => {
+      const data = new arrayTypes[type](new Uint8Array(body.subarray(begin, end)).buffer);
+      return [name, { shape, data }];
+    }),
+  );
+}
+
+/** The format has neither holes nor overlaps, so that nothing can hide in a file. */
+function checkCoverage(entries: readonly Entry[], size: number): void {
   let covered = 0;
-  for (const [begin, end] of spans.sort(([a], [b]) => a - b)) {
+  // An empty tensor begins where the next one does.
+  for (const { begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) throw invalid("its tensors overlap or leave holes");
     covered = end;
   }
-  if (covered !== body.length) throw invalid("its tensors do not fill it");
-  return tensors;
+  if (covered !== size) throw invalid("its tensors do not fill it");
 }
 
 function parseHeader(bytes: Uint8Array): object {
@@ -106,6 +109,7 @@ function parseHeader(bytes: Uint8Array): object {
 }
 
 interface Entry {
+  readonly name: string;
   readonly type: TypeName;
   readonly shape: readonly number[];
   readonly begin: number;
@@ -116,7 +120,9 @@ function readEntry(name: string, entry: unknown, size: number): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type = dtype as TypeName;
   if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
-    throw invalid(`its tensor "${name}" is of the unsupported type ${String(dtype)}`, name);
+    // Anything may stand there, also what cannot be made a text.
+    const found = typeof dtype === "string" ? dtype : typeof dtype;
+    throw invalid(`its tensor "${name}" is of the unsupported type ${found}`, name);
   }
   if (!isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
     throw invalid(`its tensor "${name}" has no proper shape and offsets`, name);
@@ -129,7 +135,7 @@ function readEntry(name: string, entry: unknown, size: number): Entry {
   ) {
     throw invalid(`its tensor "${name}" does not lie within it as its shape says`, name);
   }
-  return { type, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 function isNaturals(value: unknown): value is number[] {

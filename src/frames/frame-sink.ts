@@ -40,7 +40,17 @@ export function openFrameSink(
       scaled.colorRange = constants.AVCOL_RANGE_JPEG;
       lib.FFmpegError.throwIfError(scaled.getBuffer(0), "getBuffer");
     }
-    lib.FFmpegError.throwIfError(scaler.scaleFrameSync(scaled, frame), "scaleFrame");
+    // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
+    frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
+    let code = scaler.scaleFrameSync(scaled, frame);
+    if (code < 0) {
+      // Colours that swscale does not know (YCgCo, ICtCp) are taken for the usual ones rather than refused.
+      frame.colorSpace = constants.AVCOL_SPC_UNSPECIFIED;
+      frame.colorPrimaries = constants.AVCOL_PRI_UNSPECIFIED;
+      frame.colorTrc = constants.AVCOL_TRC_UNSPECIFIED;
+      code = scaler.scaleFrameSync(scaled, frame);
+    }
+    lib.FFmpegError.throwIfError(code, "scaleFrame");
     return scaled.toBuffer();
   };
 

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { AVPixelFormat } from "node-av/constants";
-import type { CodecContext, Frame } from "node-av/lib";
+import type { CodecContext, Frame, Stream } from "node-av/lib";
 import { MuybridgeError } from "../core/errors.js";
 import type { DecodedBatch, DecodeOptions, Decoder, FrameOutput, VideoInfo } from "./decoder.js";
 import { displaySize, type StoredPicture } from "./frame-geometry.js";
@@ -12,6 +12,9 @@ import { checkSamplingPlan, type FrameSelector, selectCount, selectRate } from "
 
 /** Frames a batch holds where the caller does not say. */
 const defaultBatchSize = 16;
+
+/** Most frames of a batch: at 224 x 224 it holds 0.6 GB. */
+const maxBatchSize = 4096;
 
 /** Milliseconds of decoding after which other work of the process gets a turn. */
 const turn = 20;
@@ -38,13 +41,20 @@ async function* decode(
   outputs: readonly FrameOutput[],
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch, void> {
+  const { batchSize = defaultBatchSize, signal } = options;
   for (const output of outputs) checkSamplingPlan(output.plan);
-  options.signal?.throwIfAborted();
+  if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maxBatchSize)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `batchSize must be a whole number from 1 to ${maxBatchSize}; it is ${batchSize}.`,
+      { parameter: "batchSize" },
+    );
+  }
+  signal?.throwIfAborted();
   const libav = await loadLibav();
   const selectors = await selectFrames(libav, path, outputs);
   // Opened anew after its packets were read: 0.4 ms, and right also where a file cannot be rewound.
   const input = await openLibavInput(libav, path);
-  const batchSize = options.batchSize ?? defaultBatchSize;
   const sinks = outputs.map((output, index) => openFrameSink(libav, output, index, batchSize));
   try {
     const info = describe(libav, input);
@@ -52,8 +62,9 @@ async function* decode(
     let start: number | undefined;
     let end = 0;
     let decodedFrames = 0;
-    const decoding = decodeFrames(libav, input, path, options.signal);
+    const decoding = decodeFrames(libav, input, path, signal);
     for await (const shown of decoding) {
+      signal?.throwIfAborted();
       start ??= shown.time;
       end = shown.until;
       decodedFrames += 1;
@@ -62,7 +73,7 @@ async function* decode(
         if (times === 0) continue;
         yield* sink.add(
           shown.frame,
-          storedPicture(shown.frame, rotation),
+          storedPicture(shown.frame, input.stream, rotation),
           shown.time - start,
           times,
         );
@@ -73,6 +84,7 @@ async function* decode(
       }
     }
     for (const sink of sinks) {
+      signal?.throwIfAborted();
       const rest = sink.rest();
       if (rest) yield rest;
     }
@@ -152,7 +164,8 @@ async function* decodeFrames(
       } else {
         account.note(packet);
         if (packet.streamIndex === stream.index && packet.size > 0) {
-          damaged ||= codec.sendPacketSync(packet) < 0;
+          // Not `||=`, which would send no packet after the first damaged one.
+          if (codec.sendPacketSync(packet) < 0) damaged = true;
         }
         packet.unref();
       }
@@ -244,9 +257,12 @@ function describe({ lib, constants }: Libav, { format, stream }: LibavInput): Vi
   };
 }
 
-function storedPicture(frame: Frame, rotation: number): StoredPicture {
+function storedPicture(frame: Frame, stream: Stream, rotation: number): StoredPicture {
   const { width, height } = frame;
-  return { width, height, sampleAspectRatio: ratioOf(frame.sampleAspectRatio), rotation };
+  // As players do: what the container says of a pixel's shape goes before what the codec says.
+  const ratio =
+    stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : frame.sampleAspectRatio;
+  return { width, height, sampleAspectRatio: ratioOf(ratio), rotation };
 }
 
 function ratioOf({ num, den }: { readonly num: number; readonly den: number }): number {

@@ -47,6 +47,16 @@ export const allowedContainers = [
   "aiff",
 ] as const;
 
+/** Those of them that have no header of their own: a file is taken for one by its name, whatever it holds. */
+const bareStreams: ReadonlySet<string> = new Set([
+  "h264",
+  "hevc",
+  "m4v",
+  "mjpeg",
+  "mpegvideo",
+  "obu",
+]);
+
 /** Largest picture that is decoded, in pixels: 8192 x 8192. A few kB can promise far more than memory holds. */
 export const maxPixels = 2 ** 26;
 
@@ -57,7 +67,7 @@ export const maxPixels = 2 ** 26;
  */
 export async function openLibavInput(libav: Libav, path: string): Promise<LibavInput> {
   await checkFile(path);
-  const { lib } = libav;
+  const { lib, constants } = libav;
   const format = new lib.FormatContext();
   let open = true;
   const close = (): void => {
@@ -78,7 +88,11 @@ export async function openLibavInput(libav: Libav, path: string): Promise<LibavI
     const found = format.findStreamInfoSync(null);
     if (found < 0) throw notAVideo(path, reason(libav, found));
     const stream = findVideo(libav, format, path);
-    const { width, height } = stream.codecpar;
+    const { width, height, codecId } = stream.codecpar;
+    const isBare = bareStreams.has(format.iformat?.name ?? "");
+    if (codecId === constants.AV_CODEC_ID_NONE || (isBare && width === 0)) {
+      throw notAVideo(path, "its pictures cannot be made out");
+    }
     if (width * height > maxPixels) {
       throw new MuybridgeError(
         "ERR_TOO_LARGE",
@@ -113,7 +127,9 @@ function findVideo({ constants }: Libav, format: FormatContext, path: string): S
   const stream = streams[index];
   const isCover = stream && (stream.disposition & constants.AV_DISPOSITION_ATTACHED_PIC) !== 0;
   if (stream && !isCover) return stream;
-  if (streams.length === 0) throw notAVideo(path, "it holds no streams");
+  const hasSound = format.findBestStream(constants.AVMEDIA_TYPE_AUDIO) >= 0;
+  // A header cut in its middle leaves streams of which nothing is known.
+  if (!isCover && !hasSound) throw notAVideo(path, "it holds neither pictures nor sound");
   const what = isCover ? "only sound and a cover picture" : "no pictures, only sound or data";
   throw new MuybridgeError("ERR_NO_VIDEO_STREAM", `${path} holds ${what}.`, { path });
 }

@@ -14,6 +14,8 @@ export type SampleOptions = SamplingPlan &
 /** Largest side of a sampled frame, in pixels. */
 const maxSize = 4096;
 
+const fits: readonly Fit[] = ["stretch", "crop", "pad"];
+
 /**
  * Samples frames of a video, in batches of at most `batchSize`: RGB, square, with their times.
  *
@@ -36,6 +38,11 @@ export async function* sampleFrames(
         parameter: "size",
       },
     );
+  }
+  if (!fits.includes(fit)) {
+    throw new MuybridgeError("ERR_USAGE", `fit must be ${fits.join(", ")}; it is ${fit}.`, {
+      parameter: "fit",
+    });
   }
   const plan = { count, fps } as SamplingPlan;
   const output = { plan, width: size, height: size, pixelFormat: "rgb24", fit } as const;

@@ -24,7 +24,7 @@ export interface VideoWriterOptions {
 }
 
 /** x264's constant rate factor: 18 is nearly lossless, 28 visibly coarse. */
-const rateFactor = 23;
+const rateFactor = 26;
 
 /** Frames encoded before other work of the process gets a turn. */
 const framesPerTurn = 8;
@@ -95,6 +95,8 @@ function openEncoder(libav: Libav, path: string, options: VideoWriterOptions): E
   const drain = (): void => {
     while (codec.receivePacketSync(packet) >= 0) {
       packet.streamIndex = stream.index;
+      // Without it the last frame would be shown for no time at all, and players leave it out.
+      packet.duration = 1n;
       packet.rescaleTs(codec.timeBase, stream.timeBase);
       check(format.interleavedWriteFrameSync(packet), "writeFrame");
       packet.unref();
@@ -142,8 +144,10 @@ function openCodec({ lib, constants }: Libav, options: VideoWriterOptions): Code
   codec.threadCount = 1;
   codec.setFlags(constants.AV_CODEC_FLAG_GLOBAL_HEADER);
   const search = constants.AV_OPT_SEARCH_CHILDREN;
-  codec.setOption("preset", "veryfast", constants.AV_OPT_TYPE_STRING, search);
+  codec.setOption("preset", "superfast", constants.AV_OPT_TYPE_STRING, search);
   codec.setOption("crf", rateFactor, constants.AV_OPT_TYPE_FLOAT, search);
+  // Otherwise its macroblock tree is estimated with instructions that give other results from run to run.
+  codec.setOption("x264-params", "cpu-independent=1", constants.AV_OPT_TYPE_STRING, search);
   lib.FFmpegError.throwIfError(codec.open2Sync(encoder), "open2");
   return codec;
 }

@@ -34,8 +34,18 @@ export interface FailedVideo {
   readonly error: { readonly code: string; readonly message: string };
 }
 
+/** A video, its true label and what the model says of it. */
+interface Judgement {
+  readonly path: string;
+  readonly label: string;
+  readonly prediction: VideoPrediction;
+}
+
 /** A video, what it is and what the model says. */
 export interface JudgedVideo {
+  /** The path as the data set names it. */
+  readonly name: string;
+  /** Absolute path. */
   readonly path: string;
   readonly truth: string;
   readonly label: string;
@@ -75,7 +85,8 @@ export async function evaluate(
   const predictions: JudgedVideo[] = [];
   const outcomes = mapVideos(
     items,
-    async ({ path, label }): Promise<{ label: string; prediction: VideoPrediction }> => ({
+    async ({ path, label }): Promise<Judgement> => ({
+      path,
       label,
       prediction: await stage.predict(path, signal),
     }),
@@ -87,13 +98,14 @@ export async function evaluate(
       failed.push({ path: outcome.name, error: { code, message } });
       continue;
     }
-    const { label, prediction } = outcome.value;
+    const { path, label, prediction } = outcome.value;
     const best = mostLikely(prediction.probabilities);
     probabilities.push(prediction.probabilities);
     meanPool.push(prediction.meanPool);
     truth.push(model.classes.indexOf(label));
     predictions.push({
-      path: outcome.name,
+      name: outcome.name,
+      path,
       truth: label,
       label: model.classes[best]!,
       confidence: prediction.probabilities[best]!,

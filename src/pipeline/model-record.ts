@@ -50,6 +50,8 @@ export const modelRecordSchema = z.strictObject({
     patience: z.int().min(0),
     /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
     bestEpoch: z.int().min(0),
+    /** Whether the weights come from a second training on training and validation clips together. */
+    refit: z.boolean(),
     history: z.array(
       z.strictObject({
         epoch: z.int().min(1),
@@ -67,7 +69,7 @@ export const modelRecordSchema = z.strictObject({
   }),
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
-  /** How the kept weights do on the validation clips; null where there are none. */
+  /** How the weights of the best epoch do on the validation clips, before any refit; null where there are none. */
   validation: z.strictObject({ n: z.int(), accuracy: fraction, meanPool: fraction }).nullable(),
   /** SHA-256 of the files beside this one. */
   files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),

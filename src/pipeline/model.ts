@@ -70,6 +70,7 @@ export function createModel(parts: ModelParts): Model {
     "meanPool.bias": parts.meanPool.bias,
     "standardisation.mean": vector(parts.standardisation.mean),
     "standardisation.deviation": vector(parts.standardisation.deviation),
+    "standardisation.changeDeviation": vector(parts.standardisation.changeDeviation),
   });
   const { sequence } = parts;
   const record: ModelRecord = {
@@ -156,9 +157,9 @@ function modelOf(files: ModelFiles): Model {
       // Late, since a prediction that the cache holds needs no network.
       opened ??= openWeights(files);
       const { standardisation, meanPool, network } = await opened;
-      const standardised = standardise(features, standardisation);
-      const baseline = predictMeanPool(meanPool, standardised);
-      const probabilities = network ? await network.predict(standardised, n) : baseline;
+      const { context, changes } = standardise(features, standardisation);
+      const baseline = predictMeanPool(meanPool, context);
+      const probabilities = network ? await network.predict(changes, n, context) : baseline;
       return { probabilities, meanPool: baseline };
     },
     save: (directory) => saveModel(directory, files),
@@ -192,6 +193,7 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
     standardisation: {
       mean: take("standardisation.mean", [dimension]).data,
       deviation: take("standardisation.deviation", [dimension]).data,
+      changeDeviation: take("standardisation.changeDeviation", [dimension]).data,
     },
     meanPool: {
       kernel: take("meanPool.kernel", [dimension, classes]),
@@ -199,7 +201,11 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
     },
     network:
       files.sequence &&
-      (await openSequenceModel(files.sequence, { inputSize: dimension, outputSize: classes })),
+      (await openSequenceModel(files.sequence, {
+        inputSize: dimension,
+        contextSize: dimension,
+        outputSize: classes,
+      })),
   };
 }
 

@@ -134,13 +134,13 @@ function confusionTable({ confusion, classes }: Evaluation): string {
 
 function clips(judged: readonly JudgedVideo[], strips: ReadonlyMap<string, string>): string {
   return judged
-    .map(({ path, truth, label, confidence }) => {
+    .map(({ name, path, truth, label, confidence }) => {
       const verdict =
         truth === label
           ? `<strong>${escapeHtml(label)}</strong>`
           : `told <strong class="wrong">${escapeHtml(label)}</strong>, is <strong>${escapeHtml(truth)}</strong>`;
       const alt = `${stripFrames} frames of a clip of ${truth}`;
-      return `<figure><div class="wide"><img src="${strips.get(path) ?? ""}" alt="${escapeHtml(alt)}"></div><figcaption>${verdict} · ${percent(confidence)} · <code>${escapeHtml(path.split(/[\\/]/).slice(-2).join("/"))}</code></figcaption></figure>`;
+      return `<figure><div class="wide"><img src="${strips.get(path) ?? ""}" alt="${escapeHtml(alt)}"></div><figcaption>${verdict} · ${percent(confidence)} · <code>${escapeHtml(name)}</code></figcaption></figure>`;
     })
     .join("\n");
 }

@@ -9,11 +9,12 @@ import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
-import { createModel, type Model } from "./model.js";
+import { createModel, type Model, type ModelParts } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 import {
+  inputDropout,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
@@ -27,6 +28,11 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
   readonly rnn?: RecurrentKind;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
+  /**
+   * Train once more, on the training and validation clips together, for as many epochs as the validation clips
+   * had chosen. Default true; without it the model has learned from the training clips alone.
+   */
+  readonly refit?: boolean;
 }
 
 /** A clip that takes part in training. */
@@ -40,7 +46,8 @@ interface Example {
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
  * training clips, the recurrent network with early stopping on the validation clips, and the mean-pool baseline
- * beside it. The test clips are not looked at; only which they are is kept.
+ * beside it; then all of it once more on both parts together, with the number of epochs so chosen. The test
+ * clips are not looked at; only which they are is kept.
  *
  * The same data, options and seed give the same weights, to the bit.
  *
@@ -72,35 +79,19 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   const validation = partOf("validation");
   checkClasses(dataset, training);
 
-  const dimension = run.features.cnn.dimension;
-  const standardisation = fitStandardisation(
-    training.map(({ features }) => features),
-    dimension,
-  );
-  const sequencesOf = (part: readonly Example[]): LabelledSequences => ({
-    x: part.map(({ features }) => standardise(features, standardisation)),
-    y: part.map(({ label }) => classes.indexOf(label)),
-  });
-  const data = sequencesOf(training);
-  const held = validation.length > 0 ? sequencesOf(validation) : undefined;
-
-  const meanPool = fitMeanPool(data.x, data.y, { classes: classes.length, dimension });
-  const baseline =
-    held &&
-    accuracyOf(
-      held,
-      held.x.map((x) => predictMeanPool(meanPool, x)),
-    );
-  const network =
-    kind &&
-    (await fitRecurrent(
-      kind,
-      data,
-      held,
-      { classes: classes.length, dimension },
-      settings,
-      options,
-    ));
+  const sizes = { classes, dimension: run.features.cnn.dimension };
+  const judged = await fitClassifier(kind, training, validation, sizes, settings, options);
+  const refit = validation.length > 0 && (options.refit ?? true);
+  const final = refit
+    ? await fitClassifier(
+        kind,
+        [...training, ...validation],
+        [],
+        sizes,
+        { ...settings, epochs: Math.max(judged.bestEpoch, 1) },
+        options,
+      )
+    : judged;
   const record: Omit<ModelRecord, "files"> = {
     format: "muybridge",
     version: modelFormatVersion,
@@ -118,9 +109,14 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
       dropout: settings.dropout,
     },
     training: {
-      ...settings,
-      bestEpoch: network?.bestEpoch ?? 0,
-      history: [...(network?.history ?? [])],
+      seed: settings.seed,
+      batchSize: settings.batchSize,
+      learningRate: settings.learningRate,
+      epochs: settings.epochs,
+      patience: settings.patience,
+      bestEpoch: judged.bestEpoch,
+      history: [...judged.history],
+      refit,
       data: {
         name: dataset.name,
         split: assignment.method,
@@ -135,23 +131,10 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     splits: Object.fromEntries(
       identified.items.map(({ digest }, index) => [digest, assignment.splits[index]!]),
     ),
-    validation:
-      held && baseline !== undefined
-        ? {
-            n: held.y.length,
-            accuracy: network?.validationAccuracy ?? baseline,
-            meanPool: baseline,
-          }
-        : null,
+    validation: judged.validation,
     muybridge: packageVersion(),
   };
-  return createModel({
-    record,
-    standardisation,
-    meanPool,
-    parameters: network?.parameters ?? {},
-    sequence: network?.onnx,
-  });
+  return createModel({ record, ...final.parts });
 }
 
 /** An item and the SHA-256 of its content. */
@@ -221,6 +204,71 @@ function checkClasses({ name, classes }: Dataset, training: readonly Example[]):
   }
 }
 
+/** A classifier, and what its training came to. */
+interface FittedClassifier {
+  readonly parts: Omit<ModelParts, "record">;
+  readonly history: FitResult["history"];
+  /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
+  readonly bestEpoch: number;
+  /** How it does on the clips held out; null where there are none. */
+  readonly validation: ModelRecord["validation"];
+}
+
+/** Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops. */
+async function fitClassifier(
+  kind: ReturnType<typeof recurrentKind>,
+  training: readonly Example[],
+  heldOut: readonly Example[],
+  sizes: { readonly classes: readonly string[]; readonly dimension: number },
+  settings: TrainingSettings,
+  options: RunOptions,
+): Promise<FittedClassifier> {
+  const { classes, dimension } = sizes;
+  const standardisation = fitStandardisation(
+    training.map(({ features }) => features),
+    dimension,
+  );
+  const sequencesOf = (part: readonly Example[]): SplitSequences => {
+    const standardised = part.map(({ features }) => standardise(features, standardisation));
+    return {
+      x: standardised.map(({ changes }) => changes),
+      context: standardised.map(({ context }) => context),
+      y: part.map(({ label }) => classes.indexOf(label)),
+    };
+  };
+  const data = sequencesOf(training);
+  const held = heldOut.length > 0 ? sequencesOf(heldOut) : undefined;
+  const meanPool = fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
+  const baseline =
+    held &&
+    accuracyOf(
+      held,
+      held.context.map((context) => predictMeanPool(meanPool, context)),
+    );
+  const network = kind && (await fitRecurrent(kind, data, held, sizes, settings, options));
+  return {
+    parts: {
+      standardisation,
+      meanPool,
+      parameters: network?.parameters ?? {},
+      sequence: network?.onnx,
+    },
+    history: network?.history ?? [],
+    bestEpoch: network?.bestEpoch ?? 0,
+    validation:
+      held && baseline !== undefined
+        ? {
+            n: held.y.length,
+            accuracy: network?.validationAccuracy ?? baseline,
+            meanPool: baseline,
+          }
+        : null,
+  };
+}
+
+/** Sequences of which each has its context. */
+type SplitSequences = LabelledSequences & { readonly context: readonly Float32Array[] };
+
 /** A trained network, taken apart for the model. */
 interface FittedNetwork extends FitResult {
   readonly parameters: Record<string, Parameter>;
@@ -230,9 +278,9 @@ interface FittedNetwork extends FitResult {
 
 async function fitRecurrent(
   kind: NonNullable<ReturnType<typeof recurrentKind>>,
-  data: LabelledSequences,
-  held: LabelledSequences | undefined,
-  { classes, dimension }: { readonly classes: number; readonly dimension: number },
+  data: SplitSequences,
+  held: SplitSequences | undefined,
+  { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
   settings: TrainingSettings,
   { signal, onProgress }: RunOptions,
 ): Promise<FittedNetwork> {
@@ -242,9 +290,11 @@ async function fitRecurrent(
     layers,
     hidden,
     dropout,
+    inputDropout,
     seed,
     inputSize: dimension,
-    head: { type: "classification", classes },
+    contextSize: dimension,
+    head: { type: "classification", classes: classes.length },
   });
   const { history, bestEpoch } = await network.fit(
     { ...data, ...(held ? { validation: held } : {}) },
@@ -257,7 +307,7 @@ async function fitRecurrent(
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
-          stage: "train",
+          stage: held ? "train" : "refit",
           done: epoch,
           total: epochs,
           unit: "epochs",
@@ -273,7 +323,7 @@ async function fitRecurrent(
     bestEpoch,
     parameters: network.getParameters(),
     onnx: network.toOnnx(),
-    validationAccuracy: held && accuracyOf(held, await network.predict(held.x)),
+    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, held.context)),
   };
 }
 

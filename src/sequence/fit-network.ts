@@ -4,7 +4,7 @@ import type { OnnxSession } from "../onnx/session.js";
 import { float32, type OnnxTensor } from "../onnx/tensor.js";
 import { createAdam } from "./adam.js";
 import { padSequences } from "./mini-batch.js";
-import { batchFeeds, parameterFeeds } from "./network-feeds.js";
+import { batchFeeds, contextFeeds, parameterFeeds } from "./network-feeds.js";
 import { directionsOf, type NetworkShape } from "./network-shape.js";
 import type { GraphParameters } from "./parameters.js";
 import { dropoutName, gradientName } from "./training-graph.js";
@@ -15,6 +15,8 @@ export interface LabelledSequences {
   readonly x: readonly Float32Array[];
   /** The index of each sequence's class. */
   readonly y: readonly number[];
+  /** Each float32 [contextSize], for a network with a context. */
+  readonly context?: readonly Float32Array[];
 }
 
 /** What a network is trained on. */
@@ -149,7 +151,7 @@ async function trainStep(
     members.map((index) => dropValues(data.x[index]!, shape.inputSize, inputDropout, random)),
     shape.inputSize,
   );
-  const { classes } = shape;
+  const { classes, contextSize } = shape;
   const targets = new Float32Array(members.length * classes).fill(labelSmoothing / classes);
   for (const [b, index] of members.entries()) {
     targets[b * classes + data.y[index]!]! += 1 - labelSmoothing;
@@ -162,6 +164,10 @@ async function trainStep(
   }
   const outputs = await train.run({
     ...batchFeeds(batch),
+    ...contextFeeds(
+      members.map((index) => dropValues(contextOf(data, index), contextSize, inputDropout, random)),
+      contextSize,
+    ),
     ...parameterFeeds(parameters),
     ...factors,
     targets: float32(targets, [members.length, shape.classes]),
@@ -172,6 +178,12 @@ async function trainStep(
   }
   update(parameters, gradients);
   return (outputs.loss!.data as Float32Array)[0]!;
+}
+
+const noContext = new Float32Array(0);
+
+function contextOf({ context }: LabelledSequences, index: number): Float32Array {
+  return context?.[index] ?? noContext;
 }
 
 /** Factors on the outputs of a layer. */
@@ -210,14 +222,20 @@ function drawFactors(length: number, rate: number, random: Random): Float32Array
 async function evaluate(
   { shape, evaluate: session }: TrainingEngine,
   parameters: GraphParameters,
-  { x, y }: LabelledSequences,
+  data: LabelledSequences,
 ): Promise<{ loss: number; accuracy: number }> {
+  const { x, y } = data;
   let loss = 0;
   let right = 0;
   const feeds = parameterFeeds(parameters);
   for (let first = 0; first < x.length; first += evaluationBatch) {
     const batch = padSequences(x.slice(first, first + evaluationBatch), shape.inputSize);
-    const { logits } = await session.run({ ...batchFeeds(batch), ...feeds });
+    const contexts = Array.from({ length: batch.size }, (_, b) => contextOf(data, first + b));
+    const { logits } = await session.run({
+      ...batchFeeds(batch),
+      ...contextFeeds(contexts, shape.contextSize),
+      ...feeds,
+    });
     for (let b = 0; b < batch.size; b++) {
       const row = (logits!.data as Float32Array).subarray(
         b * shape.classes,
@@ -234,7 +252,15 @@ async function evaluate(
 }
 
 function checkData(data: TrainingData, shape: NetworkShape): void {
-  for (const { x, y } of data.validation ? [data, data.validation] : [data]) {
+  for (const part of data.validation ? [data, data.validation] : [data]) {
+    const { x, y } = part;
+    if (x.some((_, index) => contextOf(part, index).length !== shape.contextSize)) {
+      throw new MuybridgeError(
+        "ERR_USAGE",
+        `Every sequence must have a context of ${shape.contextSize} values.`,
+        { parameter: "context" },
+      );
+    }
     if (x.length === 0 || x.length !== y.length) {
       throw new MuybridgeError("ERR_USAGE", "x and y must be of the same length, above 0.", {
         parameter: "y",

@@ -5,8 +5,8 @@ import type { GraphParameters } from "./parameters.js";
 
 /**
  * The network as an ONNX model of its own, its weights inside, on ONNX's own LSTM operator:
- * `features` float32 [batch, time, input] and `lengths` int32 [batch] → `probabilities` float32
- * [batch, classes].
+ * `features` float32 [batch, time, input], `lengths` int32 [batch] and, where the network has one, `context`
+ * float32 [batch, contextSize] → `probabilities` float32 [batch, classes].
  */
 export function buildInferenceGraph(
   shape: NetworkShape,
@@ -26,17 +26,38 @@ export function buildInferenceGraph(
     value = graph.node("Reshape", [byBatch, graph.constant(int64([0, 0, width]))]);
     last = hidden;
   }
-  const byBatch = graph.node("Transpose", [last], { perm: { ints: [1, 0, 2] } });
-  const flat = graph.node("Reshape", [byBatch, graph.constant(int64([0, width]))]);
+  const pooled =
+    shape.pooling === "last" ? lastStates(graph, last, width) : meanState(graph, value, lengths);
   const weights = (name: string): string => {
     const { data, shape: dims } = parameters[name]!;
     return graph.constant(float32(data, dims), name);
   };
-  const product = graph.node("MatMul", [flat, weights("head.kernel")]);
+  const seen =
+    shape.contextSize === 0
+      ? pooled
+      : graph.node(
+          "Concat",
+          [pooled, graph.input("context", "float32", ["batch", shape.contextSize])],
+          { axis: { i: 1 } },
+        );
+  const product = graph.node("MatMul", [seen, weights("head.kernel")]);
   const logits = graph.node("Add", [product, weights("head.bias")]);
   const probabilities = graph.node("Softmax", [logits], { axis: { i: 1 } });
   graph.output(probabilities, "float32", ["batch", shape.classes], "probabilities");
   return encodeModel(graph, metadata);
+}
+
+/** [directions, B, hidden] → [B, width] */
+function lastStates(graph: Graph, last: string, width: number): string {
+  const byBatch = graph.node("Transpose", [last], { perm: { ints: [1, 0, 2] } });
+  return graph.node("Reshape", [byBatch, graph.constant(int64([0, width]))]);
+}
+
+/** Mean over each sequence's own steps: [T, B, width], zero in the padding → [B, width] */
+function meanState(graph: Graph, states: string, lengths: string): string {
+  const sum = graph.node("ReduceSum", [states, graph.constant(int64([0]))], { keepdims: { i: 0 } });
+  const steps = graph.node("Cast", [lengths], { to: { i: 1 } });
+  return graph.node("Div", [sum, graph.node("Unsqueeze", [steps, graph.constant(int64([1]))])]);
 }
 
 function addLayer(

@@ -1,4 +1,4 @@
-/** Softmax regression on a sequence's mean vector: what can be told without any order in time. */
+/** Softmax regression on a sequence's mean vector, its context: what can be told without any order in time. */
 export interface MeanPoolClassifier {
   /** float32 [dimension, classes] */
   readonly kernel: { readonly shape: readonly number[]; readonly data: Float32Array };
@@ -10,7 +10,7 @@ export interface MeanPoolClassifier {
  * Weight of the squared weights in the loss. Clips are few and dimensions many, so that the classes can always
  * be separated; this decides between the ways to do so.
  */
-const l2 = 0.01;
+const l2 = 0.1;
 
 /** Steps of gradient descent; the loss then no longer changes in the third digit. */
 const steps = 200;
@@ -20,17 +20,17 @@ const steps = 200;
  * (Nesterov 1983) from zero with the step 1 / L, L an upper bound of the loss's curvature. There is no chance
  * in it.
  *
- * @param sequences each float32 [T_i, dimension], standardised
+ * @param contexts each float32 [dimension], standardised
  * @param labels the index of each sequence's class
  */
 export function fitMeanPool(
-  sequences: readonly Float32Array[],
+  contexts: readonly Float32Array[],
   labels: readonly number[],
   { classes, dimension }: { readonly classes: number; readonly dimension: number },
 ): MeanPoolClassifier {
   // A last value of 1 makes the bias a weight like the others.
   const width = dimension + 1;
-  const means = sequences.map((sequence) => Float64Array.of(...meanOf(sequence, dimension), 1));
+  const means = contexts.map((context) => Float64Array.of(...context, 1));
   const step = 1 / (largestCurvature(means, width) / 2 + l2);
   let weights = new Float64Array(classes * width);
   let ahead = new Float64Array(classes * width);
@@ -70,27 +70,19 @@ export function fitMeanPool(
 /**
  * Probabilities of the classes.
  *
- * @param sequence float32 [T, dimension], standardised
+ * @param context float32 [dimension], standardised
  * @returns float32 [classes]
  */
 export function predictMeanPool(
   { kernel, bias }: MeanPoolClassifier,
-  sequence: Float32Array,
+  context: Float32Array,
 ): Float32Array {
   const [dimension = 0, classes = 0] = kernel.shape;
   const logits = Float64Array.from(bias.data);
-  const mean = meanOf(sequence, dimension);
   for (let d = 0; d < dimension; d++) {
-    for (let c = 0; c < classes; c++) logits[c]! += mean[d]! * kernel.data[d * classes + c]!;
+    for (let c = 0; c < classes; c++) logits[c]! += context[d]! * kernel.data[d * classes + c]!;
   }
   return Float32Array.from(softmax(logits));
-}
-
-function meanOf(sequence: Float32Array, dimension: number): Float64Array {
-  const mean = new Float64Array(dimension);
-  for (let i = 0; i < sequence.length; i++) mean[i % dimension]! += sequence[i]!;
-  const vectors = sequence.length / dimension;
-  return mean.map((value) => value / vectors);
 }
 
 function scores(weights: Float64Array, mean: Float64Array, classes: number): Float64Array {

@@ -13,3 +13,14 @@ export function parameterFeeds(parameters: GraphParameters): Record<string, Onnx
     Object.entries(parameters).map(([name, { data, shape }]) => [name, float32(data, shape)]),
   );
 }
+
+/** Contexts as the graphs' input; nothing for a network without one. */
+export function contextFeeds(
+  contexts: readonly Float32Array[],
+  contextSize: number,
+): Record<string, OnnxTensor> {
+  if (contextSize === 0) return {};
+  const data = new Float32Array(contexts.length * contextSize);
+  for (const [b, context] of contexts.entries()) data.set(context, b * contextSize);
+  return { context: float32(data, [contexts.length, contextSize]) };
+}

@@ -16,9 +16,21 @@ export interface NetworkShape {
   readonly inputSize: number;
   /** Units of each direction. */
   readonly hidden: number;
-  /** Classes told apart by the softmax over the last states; 0 for a network without a head. */
+  /** What the head sees: the last state of each direction, or the mean of all states of the sequence. */
+  readonly pooling: Pooling;
+  /**
+   * Values that describe a sequence as a whole, which the head sees beside the pooled states; 0 for none.
+   */
+  readonly contextSize: number;
+  /** Classes told apart by the softmax over the pooled states; 0 for a network without a head. */
   readonly classes: number;
 }
+
+/** Ways from the states of a sequence to one vector. */
+export const poolings = ["last", "mean"] as const;
+
+/** One of {@link poolings}. */
+export type Pooling = (typeof poolings)[number];
 
 /** Largest number of layers, units or values that is believed. */
 const maxSize = 1_000_000;
@@ -26,6 +38,11 @@ const maxSize = 1_000_000;
 /** Directions of a network: 1 or 2. */
 export function directionsOf(shape: NetworkShape): number {
   return shape.bidirectional ? 2 : 1;
+}
+
+/** Values of the head's input: the pooled states, then the context. */
+export function headInputSize(shape: NetworkShape): number {
+  return directionsOf(shape) * shape.hidden + shape.contextSize;
 }
 
 /** Values of the input of a layer: of the vectors for the first, of the layer below for the others. */
@@ -51,6 +68,11 @@ export function checkNetworkShape(shape: NetworkShape): void {
       complain(name, `a whole number from 1 to ${maxSize}`);
     }
   }
+  const { contextSize } = shape;
+  if (!(Number.isInteger(contextSize) && contextSize >= 0 && contextSize <= maxSize)) {
+    complain("contextSize", `a whole number from 0 to ${maxSize}`);
+  }
+  if (!poolings.includes(shape.pooling)) complain("pooling", `one of ${poolings.join(", ")}`);
   const { classes } = shape;
   if (classes !== 0 && !(Number.isInteger(classes) && classes >= 2 && classes <= maxSize)) {
     complain("classes", "at least 2");

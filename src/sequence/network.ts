@@ -7,7 +7,12 @@ import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "
 import { buildInferenceGraph } from "./inference-graph.js";
 import { padSequences } from "./mini-batch.js";
 import { batchFeeds, parameterFeeds } from "./network-feeds.js";
-import { checkNetworkShape, directionsOf, type NetworkShape } from "./network-shape.js";
+import {
+  checkNetworkShape,
+  directionsOf,
+  type NetworkShape,
+  type Pooling,
+} from "./network-shape.js";
 import {
   fromNamed,
   type GraphParameters,
@@ -31,13 +36,17 @@ export interface NetworkOptions {
   readonly inputSize: number;
   /** Units of each direction. */
   readonly hidden: number;
-  /** What the head sees: the last state of each direction. */
+  /** Values that describe a sequence as a whole, which the head sees beside the states. Default 0. */
+  readonly contextSize?: number;
+  /** One result for a whole sequence. */
   readonly output?: "last";
+  /** What the head sees: the last state of each direction, or the mean of all states. Default "last". */
+  readonly pooling?: Pooling;
   /** Softmax over classes, or nothing: a network for its states. */
   readonly head: { readonly type: "classification"; readonly classes: number } | null;
   /** Part of each layer's outputs that is dropped while training, in [0, 1). Default 0. */
   readonly dropout?: number;
-  /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, in [0, 1). Default 0. */
+  /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, and of its context, in [0, 1). Default 0. */
   readonly inputDropout?: number;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
@@ -56,9 +65,10 @@ export interface Network extends AsyncDisposable {
   fit(data: TrainingData, options?: FitOptions): Promise<FitResult>;
   /**
    * @param x sequences, each float32 [T_i, inputSize], row-major
+   * @param context each float32 [contextSize], for a network with a context
    * @returns probabilities of the classes, each float32 [classes]; a sequence's do not depend on the others
    */
-  predict(x: readonly Float32Array[]): Promise<Float32Array[]>;
+  predict(x: readonly Float32Array[], context?: readonly Float32Array[]): Promise<Float32Array[]>;
   /** Every state of the top layer, each float32 [T_i, directions · hidden]. */
   forward(x: readonly Float32Array[]): Promise<Float32Array[]>;
   /**
@@ -101,6 +111,8 @@ export function createNetwork(options: NetworkOptions): Network {
     layers: options.layers ?? 1,
     inputSize: options.inputSize,
     hidden: options.hidden,
+    pooling: options.pooling ?? "last",
+    contextSize: options.contextSize ?? 0,
     classes: options.head?.classes ?? 0,
   };
   checkNetworkShape(shape);
@@ -152,17 +164,20 @@ export function createNetwork(options: NetworkOptions): Network {
       await replace(result.parameters);
       return result;
     },
-    async predict(x) {
+    async predict(x, context) {
       checkSequences(x, shape.inputSize);
       needsHead(shape);
       predictor ??= openSequenceModel(buildInferenceGraph(shape, parameters), {
         inputSize: shape.inputSize,
+        contextSize: shape.contextSize,
         outputSize: shape.classes,
       });
       const model = await predictor;
       const results: Float32Array[] = [];
-      for (const sequence of x)
-        results.push(await model.predict(sequence, sequence.length / shape.inputSize));
+      for (const [index, sequence] of x.entries()) {
+        const steps = sequence.length / shape.inputSize;
+        results.push(await model.predict(sequence, steps, context?.[index]));
+      }
       return results;
     },
     async forward(x) {

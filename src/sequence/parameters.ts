@@ -2,7 +2,7 @@ import { MuybridgeError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
 import { glorotUniform, orthogonal } from "./initialisers.js";
-import { directionsOf, layerInputSize, type NetworkShape } from "./network-shape.js";
+import { directionsOf, headInputSize, layerInputSize, type NetworkShape } from "./network-shape.js";
 
 /** A float32 tensor. */
 export interface Parameter {
@@ -16,7 +16,7 @@ export interface Parameter {
  *
  * - `layerL.kernel` [input, directions · G], `layerL.recurrent` [directions, hidden, G], `layerL.bias`
  *   [directions · G]
- * - `head.kernel` [directions · hidden, classes], `head.bias` [classes]
+ * - `head.kernel` [directions · hidden + contextSize, classes], `head.bias` [classes]
  */
 export type GraphParameters = Record<string, Parameter>;
 
@@ -37,7 +37,7 @@ export function parameterShapes(shape: NetworkShape): Map<string, readonly numbe
     shapes.set(`layer${layer}.bias`, [directions * width]);
   }
   if (shape.classes > 0) {
-    shapes.set("head.kernel", [directions * shape.hidden, shape.classes]);
+    shapes.set("head.kernel", [headInputSize(shape), shape.classes]);
     shapes.set("head.bias", [shape.classes]);
   }
   return shapes;
@@ -121,7 +121,7 @@ export function namedShapes(shape: NetworkShape): Map<string, readonly number[]>
     }
   }
   if (shape.classes > 0) {
-    shapes.set("head.kernel", [directionsOf(shape) * shape.hidden, shape.classes]);
+    shapes.set("head.kernel", [headInputSize(shape), shape.classes]);
     shapes.set("head.bias", [shape.classes]);
   }
   return shapes;

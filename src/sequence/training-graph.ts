@@ -1,7 +1,7 @@
 import { createGraph, encodeModel, type Graph } from "../onnx/graph.js";
 import { int64 } from "../onnx/tensor.js";
 import { addLstmLayer, type LstmLayer } from "./lstm-layer.js";
-import { directionsOf, type NetworkShape } from "./network-shape.js";
+import { directionsOf, headInputSize, type NetworkShape } from "./network-shape.js";
 import { parameterShapes } from "./parameters.js";
 
 /**
@@ -12,7 +12,7 @@ import { parameterShapes } from "./parameters.js";
  * - `gradients`: the gradient of every parameter for given gradients of the top layer's states and last states
  *
  * `width` is directions · hidden. All take `x` [T, B, input], `lengths` int64 [B], `mask` [T, B, 1] and the
- * parameters; `train` also `dropoutL` (the factors on the outputs of layer L: [T, B, width], for the top layer
+ * parameters; `train` and `evaluate` also `context` [B, contextSize] where the network has one; `train` also `dropoutL` (the factors on the outputs of layer L: [T, B, width], for the top layer
  * [B, width]) and `targets` [B, classes], each row summing to 1.
  */
 export type GraphPurpose = "train" | "evaluate" | "states" | "gradients";
@@ -56,9 +56,12 @@ export function buildNetworkGraph(shape: NetworkShape, purpose: GraphPurpose): U
     case "states":
       graph.output(top.states, "float32", ["T", "B", width], "states");
       break;
-    case "evaluate":
-      graph.output(addLogits(graph, top.last), "float32", ["B", shape.classes], "logits");
+    case "evaluate": {
+      const pooled = addPooling(graph, top, shape);
+      const seen = withContext(graph, pooled.value, shape);
+      graph.output(addLogits(graph, seen), "float32", ["B", shape.classes], "logits");
       break;
+    }
     case "gradients": {
       const states = graph.input("dStates", "float32", ["T", "B", width]);
       const last = graph.input("dLast", "float32", ["B", width]);
@@ -67,9 +70,11 @@ export function buildNetworkGraph(shape: NetworkShape, purpose: GraphPurpose): U
     }
     case "train": {
       const dropout = graph.input(dropoutName(shape.layers - 1), "float32", ["B", width]);
-      const dropped = graph.node("Mul", [top.last, dropout]);
-      const dDropped = addSoftmaxLoss(graph, dropped, shape);
-      addBackward(graph, layers, { last: graph.node("Mul", [dDropped, dropout]) }, true);
+      const pooled = addPooling(graph, top, shape);
+      const dropped = graph.node("Mul", [pooled.value, dropout]);
+      const dSeen = addSoftmaxLoss(graph, withContext(graph, dropped, shape), shape);
+      const dDropped = withoutContext(graph, dSeen, shape);
+      addBackward(graph, layers, pooled.backward(graph.node("Mul", [dDropped, dropout])), true);
       break;
     }
   }
@@ -84,6 +89,45 @@ export function dropoutName(layer: number): string {
 /** Name of the output that holds the gradient of a parameter. */
 export function gradientName(parameter: string): string {
   return `d.${parameter}`;
+}
+
+/** The vector of a sequence, [B, width], and the way from its gradient to those of the states. */
+interface Pooled {
+  readonly value: string;
+  readonly backward: (gradient: string) => { readonly states?: string; readonly last?: string };
+}
+
+function addPooling(graph: Graph, { states, last }: LstmLayer, { pooling }: NetworkShape): Pooled {
+  if (pooling === "last") return { value: last, backward: (gradient) => ({ last: gradient }) };
+  // States are zero in the padding, so that their sum is that of the sequence.
+  const sum = graph.node("ReduceSum", [states, graph.constant(int64([0]))], {
+    keepdims: { i: 0 },
+  });
+  const lengths = graph.node("Unsqueeze", [
+    graph.node("Cast", ["lengths"], { to: { i: 1 } }),
+    graph.constant(int64([1])),
+  ]);
+  return {
+    value: graph.node("Div", [sum, lengths]),
+    backward: (gradient) => ({
+      states: graph.node("Mul", [graph.node("Div", [gradient, lengths]), "mask"]),
+    }),
+  };
+}
+
+/** Sets the context beside the pooled states: [B, width] → [B, width + contextSize] */
+function withContext(graph: Graph, pooled: string, { contextSize }: NetworkShape): string {
+  if (contextSize === 0) return pooled;
+  const context = graph.input("context", "float32", ["B", contextSize]);
+  return graph.node("Concat", [pooled, context], { axis: { i: 1 } });
+}
+
+/** The part of a gradient of the head's input that belongs to the pooled states. */
+function withoutContext(graph: Graph, gradient: string, shape: NetworkShape): string {
+  if (shape.contextSize === 0) return gradient;
+  const vector = (value: number): string => graph.constant(int64([value]));
+  const width = directionsOf(shape) * shape.hidden;
+  return graph.node("Slice", [gradient, vector(0), vector(width), vector(1)]);
 }
 
 function addLogits(graph: Graph, features: string): string {
@@ -116,7 +160,7 @@ function addSoftmaxLoss(graph: Graph, features: string, shape: NetworkShape): st
     graph.node("Transpose", [value], { perm: { ints: [1, 0] } });
   const dKernel = graph.node("MatMul", [transposed(features), dLogits]);
   const dBias = graph.node("ReduceSum", [dLogits, axis(0)], { keepdims: { i: 0 } });
-  addGradient(graph, "head.kernel", dKernel, [directionsOf(shape) * shape.hidden, shape.classes]);
+  addGradient(graph, "head.kernel", dKernel, [headInputSize(shape), shape.classes]);
   addGradient(graph, "head.bias", dBias, [shape.classes]);
   return graph.node("MatMul", [dLogits, transposed("head.kernel")]);
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { addTalkOptions, type CommandContext } from "../command.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 import { formatTable } from "../table.js";
 
-export function define(command: Command, _context: CommandContext): void {
+export function define(command: Command, context: CommandContext): void {
   command
     .description("Look after what earlier runs have computed.")
     .addHelpText("after", "\nExample:\n  muybridge cache info");
@@ -34,6 +34,6 @@ export function define(command: Command, _context: CommandContext): void {
     const { openStageCache } = await import("../../pipeline/stage-cache.js");
     const cache = openStageCache();
     await cache.clear();
-    openReporter(options).info(`${cache.directory} is empty`);
+    context.openReporter(options).info(`${cache.directory} is empty`);
   });
 }

@@ -10,7 +10,7 @@ import {
   wholeNumber,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 import { formatTable } from "../table.js";
 
 interface MakeOptions extends TalkOptions, JobOptions {
@@ -33,7 +33,7 @@ export function define(command: Command, context: CommandContext): void {
     .description("Make a data set: motions, acting figures drawn and encoded as video.")
     .argument("<name>", "motions")
     .requiredOption("--out <dir>", "directory to write to")
-    .option("--clips <n>", "clips a class (default: 40)", wholeNumber(1, 100_000))
+    .option("--clips <n>", "clips a class (default: 60)", wholeNumber(1, 100_000))
     .option(
       "--seed <s>",
       "decides everything that is drawn (default: 1)",
@@ -56,7 +56,7 @@ export function define(command: Command, context: CommandContext): void {
       );
     }
     const { makeMotionsInParallel } = await import("../../pipeline/make-motions.js");
-    const reporter = openReporter(options);
+    const reporter = context.openReporter(options);
     const { clips, seed, jobs, timeout } = options;
     const made = await makeMotionsInParallel(options.out, {
       ...(clips === undefined ? {} : { clipsPerClass: clips }),
@@ -88,7 +88,7 @@ export function define(command: Command, context: CommandContext): void {
         import("../../pipeline/stage-cache.js"),
         import("../../frames/probe-video.js"),
       ]);
-    const reporter = openReporter(options);
+    const reporter = context.openReporter(options);
     const cache = openStageCache({ onWarning: reporter.onWarning });
     const report = await checkDataset(await openDataset(name, datasetOptions(options)), {
       probe: probeVideo,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addTalkOptions, type CommandContext } from "../command.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 import { percent } from "../table.js";
 
 interface Options extends TalkOptions {
@@ -16,7 +16,7 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText("after", "\nExample:\n  muybridge demo --out demo/");
   addTalkOptions(command).action(async (options: Options) => {
     const { runDemo } = await import("../../pipeline/demo.js");
-    const reporter = openReporter(options);
+    const reporter = context.openReporter(options);
     const result = await runDemo(options.out, {
       signal: context.signal,
       onProgress: reporter.onProgress,

@@ -10,7 +10,7 @@ import {
   runOptions,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 import { formatTable, percent } from "../table.js";
 
 interface Options extends TalkOptions, JobOptions, DatasetFlags {
@@ -42,7 +42,7 @@ export function define(command: Command, context: CommandContext): void {
         import("../../pipeline/evaluate.js"),
         import("../../pipeline/model.js"),
       ]);
-      const reporter = openReporter(options);
+      const reporter = context.openReporter(options);
       await using model = await openModel(directory);
       const dataset = await openDataset(name, datasetOptions(options));
       const result = await evaluate(model, dataset, {

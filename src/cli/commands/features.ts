@@ -12,7 +12,7 @@ import {
   runOptions,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 
 interface Options extends TalkOptions, FeatureOptions, JobOptions {
   readonly out: string;
@@ -37,7 +37,7 @@ export function define(command: Command, context: CommandContext): void {
           import("../../pipeline/map-videos.js"),
           import("../../pipeline/feature-stage.js"),
         ]);
-      const reporter = openReporter(options);
+      const reporter = context.openReporter(options);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
       const run = runOptions(options, context, reporter);
       await using opened = openRun(stage.chooseFeatureSettings(options), run);

@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 
 interface Options extends TalkOptions, JobOptions {
   readonly out?: string;
@@ -52,7 +52,7 @@ export function define(command: Command, context: CommandContext): void {
       ]);
       await using model = await openModel(directory);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
-      const reporter = openReporter(options);
+      const reporter = context.openReporter(options);
       if (paths.length === 0) reporter.onWarning(`No videos are found in ${inputs.join(", ")}.`);
       const { top, threshold, strict } = options;
       const results = label(paths, {

@@ -15,7 +15,7 @@ import {
   runOptions,
   wholeNumber,
 } from "../command.js";
-import { openReporter, type TalkOptions } from "../reporter.js";
+import type { TalkOptions } from "../reporter.js";
 import { percent } from "../table.js";
 
 interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags {
@@ -30,6 +30,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags 
   readonly patience?: number;
   readonly seed?: number;
   readonly splitRatio?: [number, number, number];
+  readonly refit: boolean;
   readonly json?: boolean;
 }
 
@@ -52,12 +53,12 @@ export function define(command: Command, context: CommandContext): void {
       "part of the outputs dropped while training (default: 0.5)",
       number(0, 0.99),
     )
-    .option("--epochs <e>", "passes over the clips, at most (default: 60)", wholeNumber(1, 100_000))
+    .option("--epochs <e>", "passes over the clips, at most (default: 40)", wholeNumber(1, 100_000))
     .option("--batch-size <b>", "clips a step (default: 16)", wholeNumber(1, 65_536))
     .option("--lr <r>", "step size of Adam (default: 0.001)", number(1e-8, 10))
     .option(
       "--patience <p>",
-      "epochs without a better validation loss before it stops (default: 12)",
+      "epochs without a better validation loss before it stops (default: 8)",
       wholeNumber(1, 100_000),
     )
     .option(
@@ -70,6 +71,7 @@ export function define(command: Command, context: CommandContext): void {
       "parts for training, validation and test (default: 0.7,0.15,0.15)",
       ratio,
     )
+    .option("--no-refit", "keep the weights that never saw the validation clips")
     .option("--json", "print the model's record as JSON")
     .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
   addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
@@ -80,7 +82,7 @@ export function define(command: Command, context: CommandContext): void {
         import("../../pipeline/model.js"),
       ]);
       await checkModelTarget(options.out);
-      const reporter = openReporter(options);
+      const reporter = context.openReporter(options);
       const { lr, fold: _fold, lists: _lists, columns: _columns, ...rest } = options;
       await using model = await train(await openDataset(name, datasetOptions(options)), {
         ...rest,

@@ -1,5 +1,5 @@
 import { MuybridgeError } from "../../core/errors.js";
-import { createGraph, encodeModel, type Graph } from "../../onnx/graph.js";
+import { type Attribute, createGraph, encodeModel, type Graph } from "../../onnx/graph.js";
 import { float32, int64 } from "../../onnx/tensor.js";
 import type { FlatTable } from "./flatbuffer.js";
 import { float16ToFloat32 } from "./float16.js";
@@ -88,6 +88,16 @@ function stepsTo(model: TfliteModel, tensor: number): TfliteOperator[] {
 }
 
 function convert(conversion: Conversion, operator: TfliteOperator): void {
+  try {
+    convertByKind(conversion, operator);
+  } catch (error) {
+    // An operator's options are read only here, and may lead outside the file.
+    if (!(error instanceof RangeError)) throw error;
+    throw refusal(conversion, `the options of an operator ${operator.kind} cannot be read`, error);
+  }
+}
+
+function convertByKind(conversion: Conversion, operator: TfliteOperator): void {
   switch (operator.kind) {
     case "CONV_2D":
       convertConvolution(conversion, operator, false);
@@ -146,11 +156,31 @@ function convertConvolution(
       strides: { ints: [options.strideHeight, options.strideWidth] },
       dilations: { ints: [options.dilationHeight, options.dilationWidth] },
       group: { i: depthwise ? inputChannels : 1 },
-      // TensorFlow's SAME puts the odd pixel at the end, as SAME_UPPER does.
-      auto_pad: { s: options.padding === 0 ? "SAME_UPPER" : "VALID" },
+      ...paddingOf(conversion, operator, options, height, width),
     },
   );
   finish(conversion, operator, value, options.activation);
+}
+
+/** A convolution's padding as ONNX's attributes. TensorFlow's SAME puts the odd pixel at the end. */
+function paddingOf(
+  conversion: Conversion,
+  { kind }: TfliteOperator,
+  options: ConvolutionOptions,
+  height: number,
+  width: number,
+): Record<string, Attribute> {
+  const { padding, strideHeight, strideWidth, dilationHeight, dilationWidth } = options;
+  if (padding !== 0) return { auto_pad: { s: "VALID" } };
+  if (dilationHeight === 1 && dilationWidth === 1) return { auto_pad: { s: "SAME_UPPER" } };
+  // onnxruntime has no SAME_UPPER with dilations; without strides it is the same for pictures of any size.
+  if (strideHeight !== 1 || strideWidth !== 1) {
+    throw refusal(conversion, `an operator ${kind} has both strides and dilations`);
+  }
+  const rows = (height - 1) * dilationHeight;
+  const columns = (width - 1) * dilationWidth;
+  const before = [Math.floor(rows / 2), Math.floor(columns / 2)];
+  return { pads: { ints: [...before, Math.ceil(rows / 2), Math.ceil(columns / 2)] } };
 }
 
 function convertAdd(conversion: Conversion, operator: TfliteOperator): void {
@@ -286,8 +316,13 @@ function numbersOf(bytes: Uint8Array, type: TfliteTensor["type"]): Float32Array 
   return undefined;
 }
 
-function refusal({ options }: Pick<Conversion, "options">, why: string): MuybridgeError {
+function refusal(
+  { options }: Pick<Conversion, "options">,
+  why: string,
+  cause?: unknown,
+): MuybridgeError {
   return new MuybridgeError("ERR_MODEL_INVALID", `${options.name} cannot be converted: ${why}.`, {
     path: options.name,
+    cause,
   });
 }

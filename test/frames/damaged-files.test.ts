@@ -1,0 +1,103 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { DecodeSummary } from "../../src/frames/decoder.js";
+import { sampleFrames } from "../../src/frames/sample-frames.js";
+import { topBoxes, withHeaderFirst } from "./mp4-boxes.js";
+import { writeNoiseClip } from "./noise-clip.js";
+import { sampleNumbers, writeNumberedClip } from "./numbered-clip.js";
+import { remux } from "./remux.js";
+import { sharedDirectory } from "./shared-directory.js";
+
+const directory = sharedDirectory();
+const noise = join(directory, "noise.mp4");
+await writeNoiseClip(noise, 40);
+
+interface Outcome {
+  readonly summary: DecodeSummary;
+  readonly timestamps: readonly number[];
+}
+
+async function decodeAll(path: string): Promise<Outcome> {
+  const timestamps: number[] = [];
+  const told: DecodeSummary[] = [];
+  const onEnd = (summary: DecodeSummary): void => void told.push(summary);
+  for await (const batch of sampleFrames(path, { count: 8, size: 16, onEnd })) {
+    timestamps.push(...batch.timestamps);
+  }
+  expect(told).toHaveLength(1);
+  return { summary: told[0]!, timestamps };
+}
+
+async function write(name: string, content: Uint8Array): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+}
+
+test.each(["avi", "matroska", "flv"])(
+  "of a truncated %s what is there is decoded, and it is said",
+  async (container) => {
+    const whole = join(directory, `whole.${container}`);
+    await remux(noise, whole, { container });
+    expect((await decodeAll(whole)).summary).toMatchObject({ decodedFrames: 40, truncated: false });
+
+    const bytes = await readFile(whole);
+    const path = await write(`cut.${container}`, bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+    const { summary, timestamps } = await decodeAll(path);
+    expect(summary.truncated).toBe(true);
+    expect(summary.decodedFrames).toBeGreaterThan(15);
+    expect(summary.decodedFrames).toBeLessThan(30);
+    expect(summary.duration).toBeGreaterThan(1.5);
+    expect(summary.duration).toBeLessThan(3);
+    expect(timestamps).toHaveLength(8);
+    expect(timestamps).toEqual([...timestamps].sort((a, b) => a - b));
+    expect(timestamps.at(-1)).toBeLessThan(summary.duration);
+  },
+);
+
+test("an .mp4 with its header first, cut within the pictures", async () => {
+  const streamable = withHeaderFirst(await readFile(noise));
+  const whole = await write("streamable.mp4", streamable);
+  expect((await decodeAll(whole)).summary).toMatchObject({ decodedFrames: 40, truncated: false });
+
+  const { start } = topBoxes(streamable).find(({ type }) => type === "mdat")!;
+  const half = start + Math.floor((streamable.length - start) / 2);
+  const { summary } = await decodeAll(await write("half.mp4", streamable.subarray(0, half)));
+  expect(summary.truncated).toBe(true);
+  expect(summary.decodedFrames).toBeGreaterThan(10);
+  expect(summary.decodedFrames).toBeLessThan(30);
+});
+
+test("the frames before a cut are the ones they were", async () => {
+  const streamable = withHeaderFirst(
+    await readFile(await writeNumberedClip(directory, { frames: 60 })),
+  );
+  const { start } = topBoxes(streamable).find(({ type }) => type === "mdat")!;
+  const half = start + Math.floor((streamable.length - start) / 2);
+  const path = await write("numbered-half.mp4", streamable.subarray(0, half));
+  const { numbers } = await sampleNumbers(path, { fps: 10 });
+  expect(numbers.length).toBeGreaterThan(5);
+  expect(numbers.length).toBeLessThan(60);
+  // The last frames before the cut may lack what they refer to.
+  const sound = numbers.slice(0, -4);
+  expect(sound).toEqual(sound.map((_, i) => i));
+});
+
+test("damage in the middle costs some frames, not the video, and it is said", async () => {
+  const bytes = await readFile(noise);
+  const { start, end } = topBoxes(bytes).find(({ type }) => type === "mdat")!;
+  const middle = (start + end) >> 1;
+  bytes.fill(0, middle, middle + Math.floor((end - start) / 10));
+  const { summary, timestamps } = await decodeAll(await write("hole.mp4", bytes));
+  expect(summary.truncated).toBe(true);
+  expect(summary.decodedFrames).toBeGreaterThan(32);
+  expect(summary.decodedFrames).toBeLessThan(40);
+  expect(timestamps).toHaveLength(8);
+  expect(timestamps.at(-1)).toBeGreaterThan(3);
+});
+
+test("bytes after the end do no harm", async () => {
+  const path = await write("tail.mp4", Buffer.concat([await readFile(noise), Buffer.alloc(5000)]));
+  expect((await decodeAll(path)).summary.decodedFrames).toBe(40);
+});

@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  checkSamplingPlan,
+  type FrameSelector,
+  maxPlannedFrames,
+  selectCount,
+  selectRate,
+} from "../../src/frames/sampling-plan.js";
+
+/** Shows frames one after the other and notes which are taken, each as often as it is. */
+function takenBy(selector: FrameSelector, times: readonly number[], end: number): number[] {
+  return times.flatMap((time, i) => {
+    const taken = selector.take(time, times[i + 1] ?? end, i === times.length - 1);
+    return Array<number>(taken).fill(i);
+  });
+}
+
+/** Times of frames in order, at irregular distances. */
+const clip = fc
+  .array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 80 })
+  .map((distances) => {
+    let time = 0;
+    return distances.map((distance) => (time += distance / 100));
+  });
+
+test("count takes the middles of equal parts of the frames, whatever their distances", () => {
+  const times = [0, 0.1, 0.2, 0.3, 5, 5.1, 5.2, 9];
+  expect(takenBy(selectCount(4, times), times, 9.1)).toEqual([1, 3, 5, 7]);
+  expect(takenBy(selectCount(1, times), times, 9.1)).toEqual([4]);
+  expect(takenBy(selectCount(2, times), times, 9.1)).toEqual([2, 6]);
+});
+
+test("count takes the middles of any clip, in order, repeated where there are too few", () => {
+  fc.assert(
+    fc.property(clip, fc.integer({ min: 1, max: 200 }), (times, count) => {
+      const expected = Array.from({ length: count }, (_, i) =>
+        Math.floor(((i + 0.5) * times.length) / count),
+      );
+      expect(takenBy(selectCount(count, times), times, times.at(-1)! + 1)).toEqual(expected);
+    }),
+  );
+});
+
+test("the order in which packets tell the times makes no difference", () => {
+  const times = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const decodingOrder = [0, 4, 2, 1, 3, 8, 6, 5, 7, 9];
+  expect(takenBy(selectCount(3, decodingOrder), times, 10)).toEqual([1, 5, 8]);
+});
+
+test("count takes exactly as many frames when fewer decode than were told, or later ones", () => {
+  fc.assert(
+    fc.property(
+      clip,
+      fc.integer({ min: 1, max: 50 }),
+      fc.integer({ min: -200, max: 200 }),
+      fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }),
+      (told, count, shift, decodes) => {
+        const times = told.filter((_, i) => decodes[i]).map((time) => time + shift / 100);
+        fc.pre(times.length > 0);
+        const taken = takenBy(selectCount(count, told), times, times.at(-1)! + 1);
+        expect(taken).toHaveLength(count);
+        expect(taken).toEqual([...taken].sort((a, b) => a - b));
+      },
+    ),
+  );
+});
+
+test("count takes its frames also where no packet told a time", () => {
+  expect(takenBy(selectCount(3, []), [0.5, 0.6], 0.7)).toEqual([0, 0, 0]);
+});
+
+test("fps takes the frame on screen at each of its times, from the first frame on", () => {
+  fc.assert(
+    fc.property(clip, fc.integer({ min: 1, max: 60 }), (times, fps) => {
+      const start = times[0]!;
+      const end = times.at(-1)! + 0.37;
+      const expected: number[] = [];
+      // A hair of grace, as rounding in the sum may put a time on either side of a frame's beginning.
+      for (let k = 0; (end - start) * fps - k > 1e-6; k++) {
+        const due = k / fps + start + 1e-9;
+        expected.push(times.findLastIndex((time) => time <= due));
+      }
+      expect(takenBy(selectRate(fps), times, end)).toEqual(expected);
+    }),
+  );
+});
+
+test("fps of the frame rate takes each frame once, also with times rounded to milliseconds", () => {
+  const times = Array.from({ length: 300 }, (_, i) => Math.round((i * 1000) / 30) / 1000);
+  const rounded = takenBy(selectRate(30), times, 10);
+  expect(rounded).toHaveLength(300);
+  const exact = Array.from({ length: 300 }, (_, i) => i / 30);
+  expect(takenBy(selectRate(30), exact, 10)).toEqual(exact.map((_, i) => i));
+});
+
+test("a gap of years in the time stamps has an end", () => {
+  const taken = takenBy(selectRate(25), [0, 1e9, 1e9 + 0.04], 1e9 + 0.08);
+  expect(taken.length).toBeLessThan(100_000);
+  expect(taken.filter((i) => i > 0)).toEqual([1, 2]);
+});
+
+test.each([{ count: 1 }, { count: maxPlannedFrames }, { fps: 0.001 }, { fps: 1000 }])(
+  "%o is a plan",
+  (plan) => {
+    expect(() => checkSamplingPlan(plan)).not.toThrow();
+  },
+);
+
+test("what is no plan is refused, naming the parameter", () => {
+  const refusal = { code: "ERR_USAGE", parameter: "count" };
+  expect(() => checkSamplingPlan({ count: 0 })).toThrow(expect.objectContaining(refusal));
+  expect(() => checkSamplingPlan({ count: maxPlannedFrames + 1 })).toThrow(
+    expect.objectContaining(refusal),
+  );
+  expect(() => checkSamplingPlan({ fps: 0 })).toThrow(
+    expect.objectContaining({ code: "ERR_USAGE", parameter: "fps" }),
+  );
+});
