@@ -29,4 +29,3 @@ export {
   classificationMetrics,
 } from "./sequence/classification-metrics.js";
 export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
-export { fromTorch, toTorch } from "./sequence/torch-parameters.js";

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import { text } from "node:stream/consumers";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { MuybridgeError, messageOf } from "../core/errors.js";
@@ -38,6 +39,7 @@ async function expandInput(input: string, options: InputOptions): Promise<string
     onlyFiles: true,
     followSymbolicLinks: false,
     expandDirectories: false,
+    absolute: isAbsolute(input),
   });
   if (matches.length === 0) return [input];
   return matches.sort(byBytes);

@@ -38,8 +38,7 @@ export const unknownLabel = "unknown";
  * Labels videos, one result each, in the order given. A video that cannot be labelled gives a result with an
  * `error`; the others are labelled as if it were not there.
  *
- * @throws MuybridgeError ERR_USAGE for options out of range, ERR_MODEL_MISMATCH where the model's CNN is not
- * the one installed; the signal's reason on abort.
+ * @throws MuybridgeError ERR_USAGE for options out of range; the signal's reason on abort.
  */
 export async function* label(
   inputs: Iterable<LabelInput> | AsyncIterable<LabelInput>,

@@ -43,6 +43,8 @@ export const modelRecordSchema = z.strictObject({
     })
     .nullable(),
   training: z.strictObject({
+    /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
+    recipe: sha256,
     seed: z.number(),
     batchSize: z.int().min(1),
     learningRate: z.number().positive(),

@@ -117,7 +117,7 @@ export async function isModelDirectory(directory: string): Promise<boolean> {
 /**
  * Checks that a model may be written to a directory, before the work that makes it.
  *
- * @throws MuybridgeError ERR_USAGE where it exists and is neither empty nor a model.
+ * @throws MuybridgeError ERR_USAGE where it exists and is not a model.
  */
 export async function checkModelTarget(directory: string): Promise<void> {
   const stats = await stat(directory).catch(() => undefined);

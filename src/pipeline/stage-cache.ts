@@ -36,7 +36,10 @@ export interface StageCache {
    * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO (not a regular file).
    */
   contentDigest(path: string): Promise<string>;
-  /** A result, or undefined where it has to be computed. `parameters` is whatever decides it. */
+  /**
+   * A result, or undefined where it has to be computed. `parameters` is whatever decides it. A cache that cannot
+   * be read is told once through `onWarning`, and is empty.
+   */
   get(
     stage: StageName,
     parameters: unknown,
@@ -74,6 +77,18 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
     warn(`A damaged cache entry was dropped and is computed again (${key}).`),
   );
   let writable = true;
+  let readable = true;
+  /** Reads from the store; one that cannot be read counts as empty. */
+  const look = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    if (!readable) return undefined;
+    try {
+      return await read();
+    } catch (error) {
+      readable = false;
+      warn(`The cache in ${directory} cannot be read; going on without it: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
   const keep = async (key: string, data: Uint8Array | string, metadata: unknown): Promise<void> => {
     if (!writable) return;
     try {
@@ -91,7 +106,7 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
       const before = await statFile(path);
       const key = `digests:${before.identity}`;
       // Without a stable inode two files may share an identity, so that the file itself is read.
-      const known = before.hasInode ? await store.metadata(key) : undefined;
+      const known = before.hasInode ? await look(() => store.metadata(key)) : undefined;
       if (typeof known === "string") return known;
       const hash = createHash("sha256");
       await pipeline(createReadStream(path), hash);
@@ -103,7 +118,7 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
       }
       return digest;
     },
-    get: (stage, parameters) => store.get(stageKey(stage, parameters)),
+    get: (stage, parameters) => look(() => store.get(stageKey(stage, parameters))),
     put: (stage, parameters, data, metadata) => keep(stageKey(stage, parameters), data, metadata),
     async use() {
       const kinds: Record<string, { entries: number; bytes: number }> = {};

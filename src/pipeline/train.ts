@@ -1,5 +1,6 @@
 import type { Dataset, DatasetItem, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
+import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { mostLikely } from "../sequence/classification-metrics.js";
 import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
@@ -9,7 +10,7 @@ import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
-import { createModel, type Model, type ModelParts } from "./model.js";
+import { createModel, type Model, type ModelParts, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
@@ -33,7 +34,12 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
+  readonly reuse?: string;
 }
+
+/** Version of how models are trained; a new one trains them anew. */
+const trainingVersion = 1;
 
 /** A clip that takes part in training. */
 interface Example {
@@ -69,6 +75,25 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
   });
   for (const warning of assignment.warnings) warn(warning);
+  const refit = options.refit ?? true;
+  const recipe = digestOf({
+    version: packageVersion(),
+    training: trainingVersion,
+    settings,
+    inputDropout,
+    weightDecay,
+    rnn,
+    refit,
+    features: run.features.key(""),
+    classes: dataset.classes,
+    clips: identified.items.map(({ digest, label }, index) => [
+      digest,
+      label,
+      assignment.splits[index],
+    ]),
+  });
+  const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
+  if (known) return known;
   const { examples, failed } = await extractExamples(identified.items, assignment, run, options);
   const failures = [...identified.failed, ...failed];
   for (const { message } of failures) warn(`Left out: ${message}`);
@@ -81,8 +106,8 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
 
   const sizes = { classes, dimension: run.features.cnn.dimension };
   const judged = await fitClassifier(kind, training, validation, sizes, settings, options);
-  const refit = validation.length > 0 && (options.refit ?? true);
-  const final = refit
+  const again = refit && validation.length > 0;
+  const final = again
     ? await fitClassifier(
         kind,
         [...training, ...validation],
@@ -109,6 +134,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
       dropout: settings.dropout,
     },
     training: {
+      recipe,
       seed: settings.seed,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
@@ -116,7 +142,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
       patience: settings.patience,
       bestEpoch: judged.bestEpoch,
       history: [...judged.history],
-      refit,
+      refit: again,
       data: {
         name: dataset.name,
         split: assignment.method,
@@ -135,6 +161,14 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/** The model in a directory, if it was made by this recipe and is whole. */
+async function openIfMade(directory: string, recipe: string): Promise<Model | undefined> {
+  const model = await openModel(directory).catch(() => undefined);
+  if (model?.record.training.recipe === recipe) return model;
+  await model?.close();
+  return undefined;
 }
 
 /** An item and the SHA-256 of its content. */

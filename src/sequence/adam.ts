@@ -35,14 +35,14 @@ export function createAdam({ learningRate, weightDecay, clipNorm }: AdamOptions)
         const gradient = gradients[name]!;
         const mean = (means[name] ??= new Float32Array(data.length));
         const square = (squares[name] ??= new Float32Array(data.length));
-        const decay = shape.length > 1 ? learningRate * weightDecay : 0;
+        const kept = shape.length > 1 ? 1 - learningRate * weightDecay : 1;
         for (let i = 0; i < data.length; i++) {
           const g = gradient[i]! * scale;
           const m = beta1 * mean[i]! + (1 - beta1) * g;
           const v = beta2 * square[i]! + (1 - beta2) * g * g;
           mean[i] = m;
           square[i] = v;
-          data[i] = data[i]! - (rate * m) / (Math.sqrt(v) + epsilon) - decay * data[i]!;
+          data[i] = kept * data[i]! - (rate * m) / (Math.sqrt(v) + epsilon);
         }
       }
     },

@@ -21,8 +21,13 @@ export interface LabelledSequences {
 
 /** What a network is trained on. */
 export interface TrainingData extends LabelledSequences {
-  /** Judges every epoch; never trained on. Without it, training runs through all its epochs. */
-  readonly validation?: LabelledSequences;
+  /**
+   * Judges every epoch; never trained on. A fraction in (0, 1) holds out that part of the sequences, whole groups
+   * of them. Without it, training runs through all its epochs.
+   */
+  readonly validation?: LabelledSequences | number;
+  /** What sequences of one scene or person share, one for each. Default: each sequence is its own group. */
+  readonly groups?: readonly (string | number)[];
 }
 
 /** Options of a training. */
@@ -85,7 +90,7 @@ const evaluationBatch = 64;
 export async function fitNetwork(
   engine: TrainingEngine,
   initial: GraphParameters,
-  data: TrainingData,
+  data: LabelledSequences & { readonly validation?: LabelledSequences },
   options: FitOptions,
   random: Random,
 ): Promise<FitResult & { readonly parameters: GraphParameters }> {
@@ -207,7 +212,11 @@ function dropValues(
 ): Float32Array {
   if (rate === 0) return sequence;
   const factors = drawFactors(size, rate, random);
-  return sequence.map((value, index) => value * factors[index % size]!);
+  const dropped = new Float32Array(sequence.length);
+  for (let start = 0; start < sequence.length; start += size) {
+    for (let d = 0; d < size; d++) dropped[start + d] = sequence[start + d]! * factors[d]!;
+  }
+  return dropped;
 }
 
 /** Inverted dropout (Srivastava et al. 2014): zero, or scaled so that the mean stays. */
@@ -251,7 +260,10 @@ async function evaluate(
   return { loss: loss / x.length, accuracy: right / x.length };
 }
 
-function checkData(data: TrainingData, shape: NetworkShape): void {
+function checkData(
+  data: LabelledSequences & { readonly validation?: LabelledSequences },
+  shape: NetworkShape,
+): void {
   for (const part of data.validation ? [data, data.validation] : [data]) {
     const { x, y } = part;
     if (x.some((_, index) => contextOf(part, index).length !== shape.contextSize)) {

@@ -4,6 +4,7 @@ import type { Tensor } from "../core/safetensors.js";
 import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
 import { float32 } from "../onnx/tensor.js";
 import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "./fit-network.js";
+import { holdOut } from "./hold-out.js";
 import { buildInferenceGraph } from "./inference-graph.js";
 import { padSequences } from "./mini-batch.js";
 import { batchFeeds, parameterFeeds } from "./network-feeds.js";
@@ -22,6 +23,7 @@ import {
   toNamed,
 } from "./parameters.js";
 import { openSequenceModel, type SequenceModel } from "./sequence-model.js";
+import { fromTorch, toTorch } from "./torch-parameters.js";
 import { buildNetworkGraph, type GraphPurpose, gradientName } from "./training-graph.js";
 
 /** Options of {@link createNetwork}. */
@@ -86,6 +88,15 @@ export interface Network extends AsyncDisposable {
   getParameters(): Record<string, Parameter>;
   /** @throws MuybridgeError ERR_MODEL_INVALID naming the parameter that is missing or of another shape. */
   setParameters(parameters: Readonly<Record<string, Tensor>>): void;
+  /**
+   * Sets the parameters from PyTorch's (`weight_ih_l0` …, docs/weights.md).
+   *
+   * @returns the parameters under their documented names
+   * @throws MuybridgeError ERR_MODEL_INVALID naming the parameter that is missing or of another shape.
+   */
+  fromTorch(torch: Readonly<Record<string, Parameter>>): Record<string, Parameter>;
+  /** Copies of the parameters under PyTorch's names. */
+  toTorch(): Record<string, Parameter>;
   /** The network as an ONNX model; see {@link buildInferenceGraph}. */
   toOnnx(): Uint8Array;
   close(): Promise<void>;
@@ -157,7 +168,7 @@ export function createNetwork(options: NetworkOptions): Network {
       const result = await fitNetwork(
         engine,
         parameters,
-        data,
+        holdOut(data, random.fork("validation")),
         fitOptions,
         random.fork("training"),
       );
@@ -210,6 +221,12 @@ export function createNetwork(options: NetworkOptions): Network {
     setParameters(named) {
       void replace(fromNamed(shape, named));
     },
+    fromTorch(torch) {
+      const named = fromTorch(shape, torch);
+      void replace(fromNamed(shape, named));
+      return named;
+    },
+    toTorch: () => toTorch(toNamed(shape, parameters)),
     toOnnx() {
       needsHead(shape);
       return buildInferenceGraph(shape, parameters);

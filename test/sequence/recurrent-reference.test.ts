@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createNetwork } from "../../src/sequence/network.js";
 import type { Parameter } from "../../src/sequence/parameters.js";
-import { fromTorch, toTorch } from "../../src/sequence/torch-parameters.js";
+import { toTorch } from "../../src/sequence/torch-parameters.js";
 
 interface ReferenceCase {
   readonly kind: string;
@@ -47,7 +47,7 @@ test.each(lstmCases.map((item, index) => ({ ...item, index })))(
     for (const [name, { shape, value }] of Object.entries(item.parameters)) {
       torch[name] = { shape, data: Float32Array.from(value) };
     }
-    network.setParameters(fromTorch(network.shape, torch));
+    network.fromTorch(torch);
 
     const rows = (values: readonly number[], b: number, size: number): Float32Array =>
       Float32Array.from(

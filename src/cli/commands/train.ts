@@ -86,6 +86,7 @@ export function define(command: Command, context: CommandContext): void {
       const { lr, fold: _fold, lists: _lists, columns: _columns, ...rest } = options;
       await using model = await train(await openDataset(name, datasetOptions(options)), {
         ...rest,
+        reuse: options.out,
         ...(lr === undefined ? {} : { learningRate: lr }),
         ...runOptions(options, context, reporter),
       });

@@ -1,10 +1,10 @@
 /** Draws docs/motions.png: one row an action, eight frames over one clip. Run: npm run figures */
 import { fileURLToPath } from "node:url";
-import sharp, { type OverlayOptions } from "sharp";
-import { motionClasses } from "../../datasets/motions/actions.js";
-import { frameHeight, frameWidth } from "../../datasets/motions/camera.js";
-import { planMotions } from "../../datasets/motions/clip-plan.js";
-import { renderFrames } from "../../datasets/motions/render-clip.js";
+import sharp from "sharp";
+import { motionClasses } from "../../dist/datasets/motions/actions.js";
+import { frameHeight, frameWidth } from "../../dist/datasets/motions/camera.js";
+import { planMotions } from "../../dist/datasets/motions/clip-plan.js";
+import { renderFrames } from "../../dist/datasets/motions/render-clip.js";
 
 const columns = 8;
 const tileWidth = 168;
@@ -18,10 +18,10 @@ const target = process.argv[3] ?? fileURLToPath(new URL("../motions.png", import
 const plans = planMotions();
 const width = labelWidth + columns * (tileWidth + gap);
 const height = motionClasses.length * (tileHeight + gap);
-const tiles: OverlayOptions[] = [];
+const tiles = [];
 for (const [row, label] of motionClasses.entries()) {
   const ofClass = plans.filter((plan) => plan.label === label);
-  const plan = ofClass[(clip + 7 * row) % ofClass.length]!;
+  const plan = ofClass[(clip + 7 * row) % ofClass.length];
   const frames = [...renderFrames(plan)].length;
   const wanted = Array.from({ length: columns }, (_, i) =>
     Math.floor(((i + 0.5) * frames) / columns),
@@ -30,7 +30,7 @@ for (const [row, label] of motionClasses.entries()) {
   for (const frame of renderFrames(plan)) {
     const column = wanted.indexOf(index++);
     if (column < 0) continue;
-    const raw = { width: frameWidth, height: frameHeight, channels: 3 as const };
+    const raw = { width: frameWidth, height: frameHeight, channels: 3 };
     const input = await sharp(Buffer.from(frame), { raw })
       .resize(tileWidth, tileHeight)
       .png()
