@@ -11,8 +11,9 @@ const tileWidth = 168;
 const tileHeight = 126;
 const labelWidth = 120;
 const gap = 3;
-/** Which of each class's clips is shown; others with another first argument. */
-const clip = Number(process.argv[2] ?? 0);
+/** Which of each class's clips is shown: well-lit ones, picked by eye; all others with a number as first argument. */
+const chosen = { "get-up": 9, run: 9, walk: 9 };
+const clipOf = (label) => Number(process.argv[2] ?? chosen[label] ?? 4);
 const target = process.argv[3] ?? fileURLToPath(new URL("../motions.png", import.meta.url));
 
 const plans = planMotions();
@@ -21,7 +22,7 @@ const height = motionClasses.length * (tileHeight + gap);
 const tiles = [];
 for (const [row, label] of motionClasses.entries()) {
   const ofClass = plans.filter((plan) => plan.label === label);
-  const plan = ofClass[(clip + 7 * row) % ofClass.length];
+  const plan = ofClass[(clipOf(label) + 7 * row) % ofClass.length];
   const frames = [...renderFrames(plan)].length;
   const wanted = Array.from({ length: columns }, (_, i) =>
     Math.floor(((i + 0.5) * frames) / columns),
