@@ -272,7 +272,7 @@ async function fitClassifier(
   };
   const data = sequencesOf(training);
   const held = heldOut.length > 0 ? sequencesOf(heldOut) : undefined;
-  const meanPool = fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
+  const meanPool = await fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
   const baseline =
     held &&
     accuracyOf(

@@ -1,3 +1,7 @@
+import { createGraph, encodeModel } from "../onnx/graph.js";
+import { openOnnxSession } from "../onnx/session.js";
+import { float32, int64 } from "../onnx/tensor.js";
+
 /** Softmax regression on a sequence's mean vector, its context: what can be told without any order in time. */
 export interface MeanPoolClassifier {
   /** float32 [dimension, classes] */
@@ -12,8 +16,11 @@ export interface MeanPoolClassifier {
  */
 const l2 = 0.1;
 
-/** Steps of gradient descent; the loss then no longer changes in the third digit. */
-const steps = 200;
+/** Steps of gradient descent at most. */
+const maxSteps = 200;
+
+/** The gradient's norm, as part of the first one, at which the weights have settled. */
+const settled = 1e-3;
 
 /**
  * Fits the mean-pool classifier: mean cross-entropy + l2/2 · |kernel|², by accelerated gradient descent
@@ -23,47 +30,95 @@ const steps = 200;
  * @param contexts each float32 [dimension], standardised
  * @param labels the index of each sequence's class
  */
-export function fitMeanPool(
+export async function fitMeanPool(
   contexts: readonly Float32Array[],
   labels: readonly number[],
   { classes, dimension }: { readonly classes: number; readonly dimension: number },
-): MeanPoolClassifier {
-  // A last value of 1 makes the bias a weight like the others.
-  const width = dimension + 1;
-  const means = contexts.map((context) => Float64Array.of(...context, 1));
-  const step = 1 / (largestCurvature(means, width) / 2 + l2);
-  let weights = new Float64Array(classes * width);
-  let ahead = new Float64Array(classes * width);
-  for (let k = 1; k <= steps; k++) {
-    const gradient = new Float64Array(classes * width);
-    for (const [index, mean] of means.entries()) {
-      const probabilities = softmax(scores(ahead, mean, classes));
-      probabilities[labels[index]!]! -= 1;
-      for (let c = 0; c < classes; c++) {
-        const factor = probabilities[c]! / means.length;
-        const row = c * width;
-        for (let d = 0; d < width; d++) gradient[row + d]! += factor * mean[d]!;
-      }
-    }
-    const next = new Float64Array(classes * width);
-    const momentum = (k - 1) / (k + 2);
-    for (let i = 0; i < next.length; i++) {
-      const decay = i % width === dimension ? 0 : l2 * ahead[i]!;
-      next[i] = ahead[i]! - step * (gradient[i]! + decay);
-      ahead[i] = next[i]! + momentum * (next[i]! - weights[i]!);
-    }
-    weights = next;
+): Promise<MeanPoolClassifier> {
+  const n = contexts.length;
+  const x = new Float32Array(n * dimension);
+  const targets = new Float32Array(n * classes);
+  for (const [index, context] of contexts.entries()) {
+    x.set(context, index * dimension);
+    targets[index * classes + labels[index]!] = 1;
   }
-  ahead = weights;
-  const kernel = new Float32Array(dimension * classes);
-  const bias = new Float32Array(classes);
-  for (let c = 0; c < classes; c++) {
-    for (let d = 0; d < dimension; d++) kernel[d * classes + c] = weights[c * width + d]!;
-    bias[c] = weights[c * width + dimension]!;
+  const curvature = largestCurvature(contexts, dimension) / 2 + l2;
+  const kernel = startDescent(dimension * classes, curvature, l2);
+  const bias = startDescent(classes, curvature, 0);
+  await using session = await openOnnxSession(buildGradientGraph(dimension, classes), {
+    threads: 2,
+  });
+  const data = { x: float32(x, [n, dimension]), targets: float32(targets, [n, classes]) };
+  let firstNorm = 0;
+  for (let k = 1; k <= maxSteps; k++) {
+    const { dKernel, dBias } = await session.run({
+      ...data,
+      kernel: float32(kernel.ahead, [dimension, classes]),
+      bias: float32(bias.ahead, [classes]),
+    });
+    const norm = Math.hypot(
+      kernel.step(dKernel!.data as Float32Array),
+      bias.step(dBias!.data as Float32Array),
+    );
+    if (k === 1) firstNorm = norm;
+    if (norm <= settled * firstNorm) break;
   }
   return {
-    kernel: { shape: [dimension, classes], data: kernel },
-    bias: { shape: [classes], data: bias },
+    kernel: { shape: [dimension, classes], data: kernel.weights() },
+    bias: { shape: [classes], data: bias.weights() },
+  };
+}
+
+/** Gradients of the mean cross-entropy: x [n, D], targets [n, C], kernel [D, C], bias [C] → dKernel, dBias. */
+function buildGradientGraph(dimension: number, classes: number): Uint8Array {
+  const graph = createGraph("mean pool");
+  const x = graph.input("x", "float32", ["n", dimension]);
+  const targets = graph.input("targets", "float32", ["n", classes]);
+  const kernel = graph.input("kernel", "float32", [dimension, classes]);
+  const bias = graph.input("bias", "float32", [classes]);
+  const logits = graph.node("Gemm", [x, kernel, bias]);
+  const excess = graph.node("Sub", [graph.node("Softmax", [logits], { axis: { i: 1 } }), targets]);
+  const transposed = graph.node("Transpose", [excess], { perm: { ints: [1, 0] } });
+  const rows = graph.node("Shape", [x], { start: { i: 0 }, end: { i: 1 } });
+  const n = graph.node("Cast", [rows], { to: { i: 1 } });
+  const sum = graph.node("ReduceSum", [transposed, graph.constant(int64([1]))], {
+    keepdims: { i: 0 },
+  });
+  const product = graph.node("Gemm", [x, excess], { transA: { i: 1 } });
+  graph.output(graph.node("Div", [product, n]), "float32", [dimension, classes], "dKernel");
+  graph.output(graph.node("Div", [sum, n]), "float32", [classes], "dBias");
+  return encodeModel(graph);
+}
+
+/** Weights on their way down. */
+interface Descent {
+  /** Where the next gradient is wanted: a little further than the weights, as they have moved so far. */
+  readonly ahead: Float32Array;
+  /** Takes a step against the gradient of the data's loss there; returns the norm of the whole gradient. */
+  step(gradient: Float32Array): number;
+  weights(): Float32Array;
+}
+
+function startDescent(length: number, curvature: number, decay: number): Descent {
+  // Nesterov's choice where the loss curves at least by l2 and at most by `curvature`.
+  const ratio = Math.sqrt(l2 / curvature);
+  const momentum = (1 - ratio) / (1 + ratio);
+  const weights = new Float64Array(length);
+  const ahead = new Float32Array(length);
+  return {
+    ahead,
+    step(gradient) {
+      let squares = 0;
+      for (let i = 0; i < length; i++) {
+        const slope = gradient[i]! + decay * ahead[i]!;
+        squares += slope * slope;
+        const next = ahead[i]! - slope / curvature;
+        ahead[i] = next + momentum * (next - weights[i]!);
+        weights[i] = next;
+      }
+      return Math.sqrt(squares);
+    },
+    weights: () => Float32Array.from(weights),
   };
 }
 
@@ -85,17 +140,6 @@ export function predictMeanPool(
   return Float32Array.from(softmax(logits));
 }
 
-function scores(weights: Float64Array, mean: Float64Array, classes: number): Float64Array {
-  const width = mean.length;
-  const result = new Float64Array(classes);
-  for (let c = 0; c < classes; c++) {
-    let sum = 0;
-    for (let d = 0; d < width; d++) sum += weights[c * width + d]! * mean[d]!;
-    result[c] = sum;
-  }
-  return result;
-}
-
 function softmax(logits: Float64Array): Float64Array {
   const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const powers = logits.map((logit) => Math.exp(logit - largest));
@@ -106,16 +150,21 @@ function softmax(logits: Float64Array): Float64Array {
 /** Rounds of the power method; it only has to be near. */
 const powerRounds = 20;
 
-/** The largest eigenvalue of the mean of mean·meanᵀ, by the power method; softmax curves at most half as much. */
-function largestCurvature(means: readonly Float64Array[], width: number): number {
-  let direction = new Float64Array(width).fill(1 / Math.sqrt(width));
+/**
+ * The largest eigenvalue of the mean of c·cᵀ, c a context with a 1 behind it for the bias, by the power method;
+ * softmax curves at most half as much.
+ */
+function largestCurvature(contexts: readonly Float32Array[], dimension: number): number {
+  let direction = new Float64Array(dimension + 1).fill(1 / Math.sqrt(dimension + 1));
   let eigenvalue = 0;
   for (let round = 0; round < powerRounds; round++) {
-    const image = new Float64Array(width);
-    for (const mean of means) {
-      let along = 0;
-      for (let d = 0; d < width; d++) along += mean[d]! * direction[d]!;
-      for (let d = 0; d < width; d++) image[d]! += (along * mean[d]!) / means.length;
+    const image = new Float64Array(dimension + 1);
+    for (const context of contexts) {
+      let along = direction[dimension]!;
+      for (let d = 0; d < dimension; d++) along += context[d]! * direction[d]!;
+      along /= contexts.length;
+      for (let d = 0; d < dimension; d++) image[d]! += along * context[d]!;
+      image[dimension]! += along;
     }
     eigenvalue = Math.sqrt(image.reduce((sum, value) => sum + value * value, 0));
     direction = image.map((value) => value / Math.max(eigenvalue, Number.MIN_VALUE));

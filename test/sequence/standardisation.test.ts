@@ -35,13 +35,13 @@ test("a constant value and a single frame stay finite", () => {
   expect(Number.isFinite(context[0]!)).toBe(true);
 });
 
-test("the mean-pool classifier tells levels, and finds the same weights every time", () => {
+test("the mean-pool classifier tells levels, and finds the same weights every time", async () => {
   const labels = sequences.map((sequence) => (sequence[0]! > 0 ? 1 : 0));
   const standardisation = fitStandardisation(sequences, 2);
   const contexts = sequences.map((sequence) => standardise(sequence, standardisation).context);
   const options = { classes: 2, dimension: 2 };
-  const classifier = fitMeanPool(contexts, labels, options);
-  expect(fitMeanPool(contexts, labels, options)).toEqual(classifier);
+  const classifier = await fitMeanPool(contexts, labels, options);
+  expect(await fitMeanPool(contexts, labels, options)).toEqual(classifier);
   const right = contexts.filter((context, index) => {
     const [no = 0, yes = 0] = predictMeanPool(classifier, context);
     expect(no + yes).toBeCloseTo(1, 5);
