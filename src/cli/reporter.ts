@@ -18,7 +18,7 @@ export interface Reporter {
   readonly info: (message: string) => void;
   /** A remark that is only made with --verbose. */
   readonly detail: (message: string) => void;
-  /** Ends the progress line, so that results can be printed. */
+  /** Ends the progress line, so that results can be printed. Progress told later is not shown. */
   readonly close: () => void;
 }
 
@@ -30,6 +30,7 @@ export function openReporter(options: TalkOptions): Reporter {
   const { quiet = false, verbose = false } = options;
   let bar: progressBars.SingleBar | undefined;
   let stage: string | undefined;
+  let closed = false;
   const endBar = (): void => {
     bar?.stop();
     bar = undefined;
@@ -52,7 +53,9 @@ export function openReporter(options: TalkOptions): Reporter {
   };
   return {
     onProgress: (event) => {
-      if (quiet || options.progress === "none") return;
+      // Work that was under way when the command ended may still tell of itself; a new bar's clock would keep the
+      // process alive.
+      if (closed || quiet || options.progress === "none") return;
       if (options.progress === "json")
         process.stderr.write(`${JSON.stringify({ progress: event })}\n`);
       else showBar(event);
@@ -67,7 +70,10 @@ export function openReporter(options: TalkOptions): Reporter {
     detail: (message) => {
       if (verbose && !quiet) say(message);
     },
-    close: endBar,
+    close: () => {
+      closed = true;
+      endBar();
+    },
   };
 }
 
