@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DatasetOptions } from "../../datasets/open-dataset.js";
+import { type Fit, fits } from "../frames/decoder.js";
 import type { RunOptions } from "../pipeline/run.js";
 import type { Reporter, TalkOptions } from "./reporter.js";
 
@@ -35,7 +36,7 @@ export interface FeatureOptions {
   readonly cnn?: string;
   readonly fps?: number;
   readonly count?: number;
-  readonly fit?: "stretch" | "crop" | "pad";
+  readonly fit?: Fit;
 }
 
 /** Adds --cnn, --fps, --count and --fit. */
@@ -53,11 +54,9 @@ export function addFeatureOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option("--fit <how>", "how a frame is brought to a square (default: stretch)").choices([
-        "stretch",
-        "crop",
-        "pad",
-      ]),
+      new Option("--fit <how>", "how a frame is brought to a square (default: stretch)").choices(
+        fits,
+      ),
     );
 }
 

@@ -1,9 +1,9 @@
 /**
  * The command line: parses, calls the pipeline, prints. One file a command.
  */
-import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { isAbort, MuybridgeError } from "../core/errors.js";
+import { packageVersion } from "../pipeline/package-version.js";
 import type { CommandContext, CommandModule } from "./command.js";
 import { exitCodes } from "./exit-codes.js";
 import { openReporter, type Reporter } from "./reporter.js";
@@ -61,10 +61,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 async function createProgram(first: string | undefined, context: CommandContext): Promise<Command> {
-  const manifest = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
   const program = new Command("muybridge")
     .description("Labels videos with the actions in them.")
-    .version((JSON.parse(manifest) as { version: string }).version)
+    .version(packageVersion())
     .addHelpText("after", "\nExample:\n  muybridge demo");
   const wanted = first !== undefined && first in commands ? [first] : Object.keys(commands);
   for (const name of wanted) (await commands[name]!()).define(program.command(name), context);

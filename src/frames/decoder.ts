@@ -35,8 +35,11 @@ export type SamplingPlan =
   | { readonly count: number; readonly fps?: never }
   | { readonly fps: number; readonly count?: never };
 
+/** Ways to bring a frame to the output's size. */
+export const fits = ["stretch", "crop", "pad"] as const;
+
 /** How a frame is brought to the output's size. */
-export type Fit = "stretch" | "crop" | "pad";
+export type Fit = (typeof fits)[number];
 
 /** One of the outputs of a decoding pass. */
 export interface FrameOutput {

@@ -1,5 +1,11 @@
 import { MuybridgeError } from "../core/errors.js";
-import type { DecodeOptions, Fit, FrameBatch, SamplingPlan } from "./decoder.js";
+import {
+  type DecodeOptions,
+  type Fit,
+  type FrameBatch,
+  fits,
+  type SamplingPlan,
+} from "./decoder.js";
 import { createLibavDecoder } from "./libav-decoder.js";
 
 /** Options of {@link sampleFrames}: a sampling plan (`count` or `fps`), and the size of the frames. */
@@ -13,8 +19,6 @@ export type SampleOptions = SamplingPlan &
 
 /** Largest side of a sampled frame, in pixels. */
 const maxSize = 4096;
-
-const fits: readonly Fit[] = ["stretch", "crop", "pad"];
 
 /**
  * Samples frames of a video, in batches of at most `batchSize`: RGB, square, with their times.

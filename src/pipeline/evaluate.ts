@@ -1,10 +1,11 @@
-import type { Dataset, Split } from "../../datasets/dataset.js";
+import type { Dataset, DatasetItem, Split } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../core/errors.js";
 import {
   type ClassificationMetrics,
   classificationMetrics,
   mostLikely,
 } from "../sequence/classification-metrics.js";
+import { identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
@@ -94,8 +95,7 @@ export async function evaluate(
   );
   for await (const outcome of outcomes) {
     if ("error" in outcome) {
-      const { code, message } = outcome.error;
-      failed.push({ path: outcome.name, error: { code, message } });
+      failed.push(failedVideo(outcome.name, outcome.error));
       continue;
     }
     const { path, label, prediction } = outcome.value;
@@ -135,27 +135,18 @@ async function chooseItems(
   dataset: Dataset,
   run: Run,
   options: EvaluateOptions,
-): Promise<{ split: Split | "all"; items: Dataset["items"][number][]; failed: FailedVideo[] }> {
+): Promise<{ split: Split | "all"; items: readonly DatasetItem[]; failed: FailedVideo[] }> {
   const { split = "test" } = options;
   const { splits } = model.record;
-  const failed: FailedVideo[] = [];
-  const sides: (Split | undefined)[] = [];
-  const found: Dataset["items"][number][] = [];
-  const outcomes = mapVideos(
-    dataset.items,
-    async (item) => ({ item, digest: await run.cache.contentDigest(item.path) }),
-    progressOptions("identify", dataset.items.length, run, options),
-  );
-  for await (const outcome of outcomes) {
-    if ("error" in outcome) {
-      const { code, message } = outcome.error;
-      failed.push({ path: outcome.name, error: { code, message } });
-      continue;
-    }
-    found.push(outcome.value.item);
-    sides.push(splits[outcome.value.digest]);
-  }
+  const identified = await identifyItems(dataset.items, run, options);
+  const failed = identified.failed.map(({ name, error }) => failedVideo(name, error));
+  const { items } = identified;
+  const sides = items.map(({ digest }) => splits[digest]);
   const known = sides.some((side) => side !== undefined);
-  if (split === "all" || !known) return { split: "all", items: found, failed };
-  return { split, items: found.filter((_, index) => sides[index] === split), failed };
+  if (split === "all" || !known) return { split: "all", items, failed };
+  return { split, items: items.filter((_, index) => sides[index] === split), failed };
+}
+
+function failedVideo(path: string, { code, message }: MuybridgeError): FailedVideo {
+  return { path, error: { code, message } };
 }

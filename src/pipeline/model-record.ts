@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fits } from "../frames/decoder.js";
 
 /** Version of the model directory's format. */
 export const modelFormatVersion = 1;
@@ -30,7 +31,7 @@ export const modelRecordSchema = z.strictObject({
       inputSize: z.int().min(1).max(10_000),
     }),
     plan,
-    fit: z.enum(["stretch", "crop", "pad"]),
+    fit: z.enum(fits),
   }),
   /** Null for a model that is only the mean-pool classifier. */
   network: z

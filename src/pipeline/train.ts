@@ -1,16 +1,12 @@
-import type { Dataset, DatasetItem, Split } from "../../datasets/dataset.js";
+import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
-import { mostLikely } from "../sequence/classification-metrics.js";
-import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
-import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
-import { createNetwork } from "../sequence/network.js";
-import type { Parameter } from "../sequence/parameters.js";
-import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
+import { type Example, fitClassifier } from "./fit-classifier.js";
+import { type IdentifiedItem, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
-import { createModel, type Model, type ModelParts, openModel } from "./model.js";
+import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
@@ -41,12 +37,9 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 1;
 
-/** A clip that takes part in training. */
-interface Example {
-  readonly label: string;
+/** A clip that takes part in training, and the part it belongs to. */
+interface PlacedExample extends Example {
   readonly split: Split;
-  /** float32 [T, dimension], not standardised */
-  readonly features: Float32Array;
 }
 
 /**
@@ -69,7 +62,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   for (const warning of dataset.warnings) warn(warning);
   await using run = openRun(featureSettings, options);
 
-  const identified = await identify(dataset.items, run, options);
+  const identified = await identifyItems(dataset.items, run, options);
   const assignment = assignSplits(identified.items, {
     seed: settings.seed,
     ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
@@ -95,11 +88,12 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
   if (known) return known;
   const { examples, failed } = await extractExamples(identified.items, assignment, run, options);
-  const failures = [...identified.failed, ...failed];
+  const failures = [...identified.failed.map(({ error }) => error), ...failed];
   for (const { message } of failures) warn(`Left out: ${message}`);
 
   const { classes } = dataset;
-  const partOf = (split: Split): Example[] => examples.filter((example) => example.split === split);
+  const partOf = (split: Split): PlacedExample[] =>
+    examples.filter((example) => example.split === split);
   const training = partOf("train");
   const validation = partOf("validation");
   checkClasses(dataset, training);
@@ -171,39 +165,17 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
   return undefined;
 }
 
-/** An item and the SHA-256 of its content. */
-type IdentifiedItem = DatasetItem & { readonly digest: string };
-
-async function identify(
-  items: readonly DatasetItem[],
-  run: Run,
-  options: RunOptions,
-): Promise<{ items: IdentifiedItem[]; failed: MuybridgeError[] }> {
-  const identified: IdentifiedItem[] = [];
-  const failed: MuybridgeError[] = [];
-  const outcomes = mapVideos(
-    items,
-    async (item) => ({ ...item, digest: await run.cache.contentDigest(item.path) }),
-    progressOptions("identify", items.length, run, options),
-  );
-  for await (const outcome of outcomes) {
-    if ("error" in outcome) failed.push(outcome.error);
-    else identified.push(outcome.value);
-  }
-  return { items: identified, failed };
-}
-
 /** The features of every clip that training may look at. */
 async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
   options: RunOptions,
-): Promise<{ examples: Example[]; failed: MuybridgeError[] }> {
+): Promise<{ examples: PlacedExample[]; failed: MuybridgeError[] }> {
   const wanted = items
     .map((item, index) => ({ ...item, split: splits[index]! }))
     .filter(({ split }) => split !== "test");
-  const examples: Example[] = [];
+  const examples: PlacedExample[] = [];
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
@@ -236,131 +208,4 @@ function checkClasses({ name, classes }: Dataset, training: readonly Example[]):
       { path: name },
     );
   }
-}
-
-/** A classifier, and what its training came to. */
-interface FittedClassifier {
-  readonly parts: Omit<ModelParts, "record">;
-  readonly history: FitResult["history"];
-  /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
-  readonly bestEpoch: number;
-  /** How it does on the clips held out; null where there are none. */
-  readonly validation: ModelRecord["validation"];
-}
-
-/** Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops. */
-async function fitClassifier(
-  kind: ReturnType<typeof recurrentKind>,
-  training: readonly Example[],
-  heldOut: readonly Example[],
-  sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings,
-  options: RunOptions,
-): Promise<FittedClassifier> {
-  const { classes, dimension } = sizes;
-  const standardisation = fitStandardisation(
-    training.map(({ features }) => features),
-    dimension,
-  );
-  const sequencesOf = (part: readonly Example[]): SplitSequences => {
-    const standardised = part.map(({ features }) => standardise(features, standardisation));
-    return {
-      x: standardised.map(({ changes }) => changes),
-      context: standardised.map(({ context }) => context),
-      y: part.map(({ label }) => classes.indexOf(label)),
-    };
-  };
-  const data = sequencesOf(training);
-  const held = heldOut.length > 0 ? sequencesOf(heldOut) : undefined;
-  const meanPool = await fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
-  const baseline =
-    held &&
-    accuracyOf(
-      held,
-      held.context.map((context) => predictMeanPool(meanPool, context)),
-    );
-  const network = kind && (await fitRecurrent(kind, data, held, sizes, settings, options));
-  return {
-    parts: {
-      standardisation,
-      meanPool,
-      parameters: network?.parameters ?? {},
-      sequence: network?.onnx,
-    },
-    history: network?.history ?? [],
-    bestEpoch: network?.bestEpoch ?? 0,
-    validation:
-      held && baseline !== undefined
-        ? {
-            n: held.y.length,
-            accuracy: network?.validationAccuracy ?? baseline,
-            meanPool: baseline,
-          }
-        : null,
-  };
-}
-
-/** Sequences of which each has its context. */
-type SplitSequences = LabelledSequences & { readonly context: readonly Float32Array[] };
-
-/** A trained network, taken apart for the model. */
-interface FittedNetwork extends FitResult {
-  readonly parameters: Record<string, Parameter>;
-  readonly onnx: Uint8Array;
-  readonly validationAccuracy: number | undefined;
-}
-
-async function fitRecurrent(
-  kind: NonNullable<ReturnType<typeof recurrentKind>>,
-  data: SplitSequences,
-  held: SplitSequences | undefined,
-  { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings,
-  { signal, onProgress }: RunOptions,
-): Promise<FittedNetwork> {
-  const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  await using network = createNetwork({
-    ...kind,
-    layers,
-    hidden,
-    dropout,
-    inputDropout,
-    seed,
-    inputSize: dimension,
-    contextSize: dimension,
-    head: { type: "classification", classes: classes.length },
-  });
-  const { history, bestEpoch } = await network.fit(
-    { ...data, ...(held ? { validation: held } : {}) },
-    {
-      epochs,
-      batchSize,
-      learningRate,
-      patience,
-      weightDecay,
-      ...(signal ? { signal } : {}),
-      onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
-        onProgress?.({
-          stage: held ? "train" : "refit",
-          done: epoch,
-          total: epochs,
-          unit: "epochs",
-          note:
-            validationLoss === undefined
-              ? `loss ${loss.toFixed(3)}`
-              : `loss ${loss.toFixed(3)}, validation ${validationLoss.toFixed(3)} (${(100 * (validationAccuracy ?? 0)).toFixed(1)} %)`,
-        }),
-    },
-  );
-  return {
-    history,
-    bestEpoch,
-    parameters: network.getParameters(),
-    onnx: network.toOnnx(),
-    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, held.context)),
-  };
-}
-
-function accuracyOf({ y }: LabelledSequences, probabilities: readonly Float32Array[]): number {
-  return y.filter((label, index) => mostLikely(probabilities[index]!) === label).length / y.length;
 }

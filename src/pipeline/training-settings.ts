@@ -73,7 +73,8 @@ export function recurrentKind(name: RecurrentKind): (typeof recurrentKinds)[Recu
   );
 }
 
-const ranges: Readonly<
+/** Lowest and highest value of each setting, and whether it must be whole. */
+export const trainingRanges: Readonly<
   Record<keyof TrainingSettings, readonly [number, number, "whole" | "real"]>
 > = {
   hidden: [1, 8192, "whole"],
@@ -93,7 +94,7 @@ const ranges: Readonly<
  */
 export function trainingSettings(given: Partial<TrainingSettings>): TrainingSettings {
   const settings: Record<string, number> = {};
-  for (const [name, [low, high, kind]] of Object.entries(ranges)) {
+  for (const [name, [low, high, kind]] of Object.entries(trainingRanges)) {
     const key = name as keyof TrainingSettings;
     const value = given[key] ?? defaultTrainingSettings[key];
     if (!(value >= low && value <= high) || (kind === "whole" && !Number.isInteger(value))) {

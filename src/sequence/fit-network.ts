@@ -30,6 +30,9 @@ export interface TrainingData extends LabelledSequences {
   readonly groups?: readonly (string | number)[];
 }
 
+/** Training data of which the validation part is laid out. */
+export type HeldOut = LabelledSequences & { readonly validation?: LabelledSequences };
+
 /** Options of a training. */
 export interface FitOptions {
   /** Passes over the data, at most. Default 30. */
@@ -90,7 +93,7 @@ const evaluationBatch = 64;
 export async function fitNetwork(
   engine: TrainingEngine,
   initial: GraphParameters,
-  data: LabelledSequences & { readonly validation?: LabelledSequences },
+  data: HeldOut,
   options: FitOptions,
   random: Random,
 ): Promise<FitResult & { readonly parameters: GraphParameters }> {
@@ -260,10 +263,7 @@ async function evaluate(
   return { loss: loss / x.length, accuracy: right / x.length };
 }
 
-function checkData(
-  data: LabelledSequences & { readonly validation?: LabelledSequences },
-  shape: NetworkShape,
-): void {
+function checkData(data: HeldOut, shape: NetworkShape): void {
   for (const part of data.validation ? [data, data.validation] : [data]) {
     const { x, y } = part;
     if (x.some((_, index) => contextOf(part, index).length !== shape.contextSize)) {

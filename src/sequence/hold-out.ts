@@ -1,9 +1,6 @@
 import { MuybridgeError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
-import type { LabelledSequences, TrainingData } from "./fit-network.js";
-
-/** Training data of which the validation part is laid out. */
-export type HeldOut = LabelledSequences & { readonly validation?: LabelledSequences };
+import type { HeldOut, LabelledSequences, TrainingData } from "./fit-network.js";
 
 /**
  * Takes the validation part from the training data where a fraction is asked for: whole groups, drawn at random,

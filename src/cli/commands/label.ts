@@ -1,5 +1,10 @@
 import { type Command, Option } from "commander";
 import {
+  openResultWriter,
+  type ResultFormatName,
+  resultFormatNames,
+} from "../../pipeline/writers/result-writer.js";
+import {
   addJobOptions,
   addTalkOptions,
   type CommandContext,
@@ -13,7 +18,7 @@ import type { TalkOptions } from "../reporter.js";
 
 interface Options extends TalkOptions, JobOptions {
   readonly out?: string;
-  readonly format: "jsonl" | "csv";
+  readonly format: ResultFormatName;
   readonly json?: boolean;
   readonly top?: number;
   readonly threshold?: number;
@@ -29,7 +34,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--out <file>", "write to a file instead of standard output")
     .addOption(
       new Option("--format <name>", "how results are written")
-        .choices(["jsonl", "csv"])
+        .choices(resultFormatNames)
         .default("jsonl"),
     )
     .option("--json", "the same as --format jsonl")
@@ -44,11 +49,10 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
   addTalkOptions(addJobOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
-      const [{ expandInputs }, { label }, { openModel }, { openResultWriter }] = await Promise.all([
+      const [{ expandInputs }, { label }, { openModel }] = await Promise.all([
         import("../../pipeline/inputs.js"),
         import("../../pipeline/label.js"),
         import("../../pipeline/model.js"),
-        import("../../pipeline/writers/result-writer.js"),
       ]);
       await using model = await openModel(directory);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });

@@ -1,5 +1,11 @@
 import { type Command, Option } from "commander";
-import type { RecurrentKind } from "../../pipeline/training-settings.js";
+import {
+  defaultTrainingSettings,
+  type RecurrentKind,
+  recurrentKindNames,
+  type TrainingSettings,
+  trainingRanges,
+} from "../../pipeline/training-settings.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
@@ -40,32 +46,24 @@ export function define(command: Command, context: CommandContext): void {
     .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
     .requiredOption("--out <model>", "directory to write the model to")
     .addOption(
-      new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices([
-        "bilstm",
-        "lstm",
-        "meanpool",
-      ]),
+      new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
+        recurrentKindNames,
+      ),
     )
-    .option("--hidden <h>", "units of each direction (default: 128)", wholeNumber(1, 8192))
-    .option("--layers <l>", "recurrent layers (default: 1)", wholeNumber(1, 16))
-    .option(
-      "--dropout <p>",
-      "part of the outputs dropped while training (default: 0.5)",
-      number(0, 0.99),
+    .addOption(setting("hidden", "--hidden <h>", "units of each direction"))
+    .addOption(setting("layers", "--layers <l>", "recurrent layers"))
+    .addOption(setting("dropout", "--dropout <p>", "part of the outputs dropped while training"))
+    .addOption(setting("epochs", "--epochs <e>", "passes over the clips, at most"))
+    .addOption(setting("batchSize", "--batch-size <b>", "clips a step"))
+    .addOption(setting("learningRate", "--lr <r>", "step size of Adam"))
+    .addOption(
+      setting(
+        "patience",
+        "--patience <p>",
+        "epochs without a better validation loss before it stops",
+      ),
     )
-    .option("--epochs <e>", "passes over the clips, at most (default: 40)", wholeNumber(1, 100_000))
-    .option("--batch-size <b>", "clips a step (default: 16)", wholeNumber(1, 65_536))
-    .option("--lr <r>", "step size of Adam (default: 0.001)", number(1e-8, 10))
-    .option(
-      "--patience <p>",
-      "epochs without a better validation loss before it stops (default: 8)",
-      wholeNumber(1, 100_000),
-    )
-    .option(
-      "--seed <s>",
-      "decides shuffles, weights and splits (default: 1)",
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
-    )
+    .addOption(setting("seed", "--seed <s>", "decides shuffles, weights and splits"))
     .option(
       "--split-ratio <t,v,e>",
       "parts for training, validation and test (default: 0.7,0.15,0.15)",
@@ -110,5 +108,14 @@ export function define(command: Command, context: CommandContext): void {
       }
       process.stdout.write(`${options.out}\n`);
     },
+  );
+}
+
+/** The option of a training setting, with the setting's own range and default. */
+function setting(name: keyof TrainingSettings, flags: string, what: string): Option {
+  const [low, high, kind] = trainingRanges[name];
+  const parser = kind === "whole" ? wholeNumber : number;
+  return new Option(flags, `${what} (default: ${defaultTrainingSettings[name]})`).argParser(
+    parser(low, high),
   );
 }

@@ -1,0 +1,149 @@
+import { mostLikely } from "../sequence/classification-metrics.js";
+import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
+import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
+import { createNetwork } from "../sequence/network.js";
+import type { Parameter } from "../sequence/parameters.js";
+import { fitStandardisation, standardise } from "../sequence/standardisation.js";
+import type { ModelParts } from "./model.js";
+import type { ModelRecord } from "./model-record.js";
+import type { RunOptions } from "./run.js";
+import {
+  inputDropout,
+  type recurrentKind,
+  type TrainingSettings,
+  weightDecay,
+} from "./training-settings.js";
+
+/** A clip to learn from. */
+export interface Example {
+  readonly label: string;
+  /** float32 [T, dimension], not standardised */
+  readonly features: Float32Array;
+}
+
+/** A classifier, and what its training came to. */
+export interface FittedClassifier {
+  readonly parts: Omit<ModelParts, "record">;
+  readonly history: FitResult["history"];
+  /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
+  readonly bestEpoch: number;
+  /** How it does on the clips held out; null where there are none. */
+  readonly validation: ModelRecord["validation"];
+}
+
+/** Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops. */
+export async function fitClassifier(
+  kind: ReturnType<typeof recurrentKind>,
+  training: readonly Example[],
+  heldOut: readonly Example[],
+  sizes: { readonly classes: readonly string[]; readonly dimension: number },
+  settings: TrainingSettings,
+  options: RunOptions,
+): Promise<FittedClassifier> {
+  const { classes, dimension } = sizes;
+  const standardisation = fitStandardisation(
+    training.map(({ features }) => features),
+    dimension,
+  );
+  const sequencesOf = (part: readonly Example[]): SplitSequences => {
+    const standardised = part.map(({ features }) => standardise(features, standardisation));
+    return {
+      x: standardised.map(({ changes }) => changes),
+      context: standardised.map(({ context }) => context),
+      y: part.map(({ label }) => classes.indexOf(label)),
+    };
+  };
+  const data = sequencesOf(training);
+  const held = heldOut.length > 0 ? sequencesOf(heldOut) : undefined;
+  const meanPool = await fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
+  const baseline =
+    held &&
+    accuracyOf(
+      held,
+      held.context.map((context) => predictMeanPool(meanPool, context)),
+    );
+  const network = kind && (await fitRecurrent(kind, data, held, sizes, settings, options));
+  return {
+    parts: {
+      standardisation,
+      meanPool,
+      parameters: network?.parameters ?? {},
+      sequence: network?.onnx,
+    },
+    history: network?.history ?? [],
+    bestEpoch: network?.bestEpoch ?? 0,
+    validation:
+      held && baseline !== undefined
+        ? {
+            n: held.y.length,
+            accuracy: network?.validationAccuracy ?? baseline,
+            meanPool: baseline,
+          }
+        : null,
+  };
+}
+
+/** Sequences of which each has its context. */
+type SplitSequences = LabelledSequences & { readonly context: readonly Float32Array[] };
+
+/** A trained network, taken apart for the model. */
+interface FittedNetwork extends FitResult {
+  readonly parameters: Record<string, Parameter>;
+  readonly onnx: Uint8Array;
+  readonly validationAccuracy: number | undefined;
+}
+
+async function fitRecurrent(
+  kind: NonNullable<ReturnType<typeof recurrentKind>>,
+  data: SplitSequences,
+  held: SplitSequences | undefined,
+  { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
+  settings: TrainingSettings,
+  { signal, onProgress }: RunOptions,
+): Promise<FittedNetwork> {
+  const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
+  await using network = createNetwork({
+    ...kind,
+    layers,
+    hidden,
+    dropout,
+    inputDropout,
+    seed,
+    inputSize: dimension,
+    contextSize: dimension,
+    head: { type: "classification", classes: classes.length },
+  });
+  const { history, bestEpoch } = await network.fit(
+    { ...data, ...(held ? { validation: held } : {}) },
+    {
+      epochs,
+      batchSize,
+      learningRate,
+      patience,
+      weightDecay,
+      ...(signal ? { signal } : {}),
+      onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
+        onProgress?.({
+          stage: held ? "train" : "refit",
+          done: epoch,
+          total: epochs,
+          unit: "epochs",
+          note:
+            validationLoss === undefined
+              ? `loss ${loss.toFixed(3)}`
+              : `loss ${loss.toFixed(3)}, validation ${validationLoss.toFixed(3)} (${(100 * (validationAccuracy ?? 0)).toFixed(1)} %)`,
+        }),
+    },
+  );
+  return {
+    history,
+    bestEpoch,
+    parameters: network.getParameters(),
+    onnx: network.toOnnx(),
+    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, held.context)),
+  };
+}
+
+function accuracyOf({ y }: LabelledSequences, probabilities: readonly Float32Array[]): number {
+  return y.filter((label, index) => mostLikely(probabilities[index]!) === label).length / y.length;
+}
