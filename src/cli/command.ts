@@ -1,6 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DatasetOptions } from "../../datasets/open-dataset.js";
-import { type Fit, fits } from "../frames/decoder.js";
+import { type CnnEngine, cnnEngines, type Precision, precisions } from "../features/cnn-choice.js";
+import {
+  channelOrders,
+  layouts,
+  maxInputSize,
+  type PerChannel,
+  type Preprocessing,
+} from "../features/preprocessing.js";
+import { type DecoderName, decoderNames, type Fit, fits } from "../frames/decoder.js";
+import { type Device, devices } from "../onnx/devices.js";
+import type { FeatureChoices } from "../pipeline/feature-stage.js";
 import type { RunOptions } from "../pipeline/run.js";
 import type { Reporter, TalkOptions } from "./reporter.js";
 
@@ -33,26 +43,63 @@ export function addTalkOptions(command: Command): Command {
 
 /** How a command samples videos and which network sees them. */
 export interface FeatureOptions {
-  readonly cnn?: string;
-  readonly fps?: number;
+  readonly decoder?: DecoderName;
   readonly count?: number;
+  readonly fps?: number;
+  readonly keyframes?: true;
   readonly fit?: Fit;
+  readonly cnn?: string;
+  readonly cnnLayer?: string;
+  readonly cnnEngine?: CnnEngine;
+  readonly precision?: Precision;
+  readonly inputSize?: number;
+  readonly channels?: Preprocessing["channels"];
+  readonly scale?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
+  readonly layout?: Preprocessing["layout"];
 }
 
-/** Adds --cnn, --fps, --count and --fit. */
+/** Adds the options of {@link FeatureOptions}. */
 export function addFeatureOptions(command: Command): Command {
+  return addPreprocessingOptions(addSamplingOptions(command))
+    .option(
+      "--cnn <name>",
+      "network that turns frames into vectors: a name (see muybridge cnn list) or a file .onnx, .tflite, model.json (default: mobilenet-v2)",
+    )
+    .option("--cnn-layer <name>", "tensor of the network to take")
+    .addOption(
+      new Option("--cnn-engine <name>", "what computes the network (default: onnx)").choices(
+        cnnEngines,
+      ),
+    )
+    .addOption(
+      new Option("--precision <kind>", "numbers it computes in (default: float32)").choices(
+        precisions,
+      ),
+    );
+}
+
+/** Adds --decoder, --count, --fps, --keyframes and --fit. */
+export function addSamplingOptions(command: Command): Command {
   return command
-    .option("--cnn <name>", "network that turns frames into vectors (default: mobilenet-v2)")
+    .addOption(
+      new Option(
+        "--decoder <name>",
+        "libav: in this process; ffmpeg: the program on PATH or MUYBRIDGE_FFMPEG (default: libav)",
+      ).choices(decoderNames),
+    )
     .addOption(
       new Option("--count <n>", "frames a video, spread over all of it (default: 16)")
         .argParser(wholeNumber(1, 100_000))
-        .conflicts("fps"),
+        .conflicts(["fps", "keyframes"]),
     )
     .addOption(
-      new Option("--fps <rate>", "frames a second, instead of --count").argParser(
-        number(0.001, 1000),
-      ),
+      new Option("--fps <rate>", "frames a second, instead of --count")
+        .argParser(number(0.001, 1000))
+        .conflicts("keyframes"),
     )
+    .option("--keyframes", "the keyframes alone, instead of --count: the fastest to decode")
     .addOption(
       new Option("--fit <how>", "how a frame is brought to a square (default: stretch)").choices(
         fits,
@@ -60,28 +107,81 @@ export function addFeatureOptions(command: Command): Command {
     );
 }
 
+function addPreprocessingOptions(command: Command): Command {
+  return command
+    .option(
+      "--input-size <pixels>",
+      "side of the frames the network takes",
+      wholeNumber(1, maxInputSize),
+    )
+    .addOption(
+      new Option("--channels <order>", "order of the colours it takes").choices(channelOrders),
+    )
+    .option(
+      "--scale <factor>",
+      "a pixel p goes in as (p * scale - mean) / deviation",
+      number(-1e9, 1e9),
+    )
+    .option("--mean <numbers>", "one number, or one a colour, as 0.485,0.456,0.406", perChannel)
+    .option("--deviation <numbers>", "one number, or one a colour", perChannel)
+    .addOption(
+      new Option(
+        "--layout <order>",
+        "order of the axes it takes (default: as its file says)",
+      ).choices(layouts),
+    );
+}
+
+/** The choices of features, from the command's options. */
+export function featureChoices(options: FeatureOptions): FeatureChoices {
+  const { inputSize, channels, scale, mean, deviation, layout, ...choices } = options;
+  const preprocessing = {
+    ...(inputSize === undefined ? {} : { inputSize }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(mean === undefined ? {} : { mean }),
+    ...(deviation === undefined ? {} : { deviation }),
+    ...(layout === undefined ? {} : { layout }),
+  };
+  return { ...choices, ...(Object.keys(preprocessing).length > 0 ? { preprocessing } : {}) };
+}
+
+function perChannel(text: string): PerChannel {
+  const values = text.split(",").map(Number);
+  const [red = Number.NaN, green = red, blue = red] = values;
+  if (![1, 3].includes(values.length) || ![red, green, blue].every(Number.isFinite)) {
+    throw new InvalidArgumentError("It must be one number, or three as 0.485,0.456,0.406.");
+  }
+  return [red, green, blue];
+}
+
 /** How many processes decode, and for how long. */
 export interface JobOptions {
   readonly jobs?: number;
   readonly timeout?: number;
+  readonly device?: Device;
 }
 
-/** Adds --jobs and --timeout. */
+/** Adds --jobs, --timeout and --device. */
 export function addJobOptions(command: Command): Command {
   return command
     .option("--jobs <n>", "processes that decode (default: one a core)", wholeNumber(1, 1024))
-    .option("--timeout <s>", "seconds a video may take (default: 1800)", number(0.001, 1e6));
+    .option("--timeout <s>", "seconds a video may take (default: 1800)", number(0.001, 1e6))
+    .addOption(
+      new Option("--device <name>", "what computes the CNN (default: cpu)").choices(devices),
+    );
 }
 
 /** The options of a run, from the command's. */
 export function runOptions(
-  { jobs, timeout }: JobOptions,
+  { jobs, timeout, device }: JobOptions,
   context: CommandContext,
   reporter: Reporter,
 ): RunOptions {
   return {
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(device === undefined ? {} : { device }),
     signal: context.signal,
     onProgress: reporter.onProgress,
     onWarning: reporter.onWarning,

@@ -1,8 +1,21 @@
 /**
  * Features: frames in, one vector a frame out.
- *
- * The port every CNN back end implements.
  */
+import type { ContentStore } from "../core/content-store.js";
+import type { Device } from "../onnx/devices.js";
+
+/** How a CNN is opened; nothing of it changes what is computed. */
+export interface OpenOptions {
+  /** Threads. Default 1: a process per core beats threads. */
+  readonly threads?: number;
+  /** Where prepared networks are kept. Default: the cache directory. */
+  readonly store?: ContentStore;
+  /** What computes, for the onnx engine. Default "cpu"; where it is not there, the CPU does, with a warning. */
+  readonly device?: Device;
+  readonly onWarning?: (message: string) => void;
+}
+
+/** The port every CNN back end implements. */
 export interface FeatureExtractor extends AsyncDisposable {
   /** The catalogue's name of the CNN, or the file's path. */
   readonly id: string;

@@ -1,95 +1,37 @@
 import { defaultCacheDirectory } from "../core/cache-directory.js";
-import { type ContentStore, openContentStore } from "../core/content-store.js";
+import { openContentStore } from "../core/content-store.js";
 import { MuybridgeError } from "../core/errors.js";
-import { openOnnxSession } from "../onnx/session.js";
-import { uint8 } from "../onnx/tensor.js";
-import {
-  type CatalogueEntry,
-  catalogueEntry,
-  defaultCnn,
-  describeFeatureExtractor,
-} from "./catalogue.js";
-import type { FeatureExtractor } from "./feature-extractor.js";
-import { readTflite } from "./tflite/read-tflite.js";
-import { tfliteToOnnx } from "./tflite/tflite-to-onnx.js";
+import { defaultCnn } from "./catalogue.js";
+import type { CnnChoice } from "./cnn-choice.js";
+import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
+import { openOnnxExtractor } from "./onnx-extractor.js";
+import { resolveCnn } from "./resolve-cnn.js";
 
 /** Options of {@link openFeatureExtractor}. */
-export interface FeatureExtractorOptions {
-  /** What computes. */
-  readonly engine?: "onnx";
-  /** Threads. Default 1: a process per core beats threads. */
-  readonly threads?: number;
-  /** Where the converted network is kept. Default: the cache directory. */
-  readonly store?: ContentStore;
-}
-
-/** Frames computed at once: larger batches were no faster, and take more memory. */
-const framesAtOnce = 4;
+export type FeatureExtractorOptions = Omit<CnnChoice, "cnn"> & OpenOptions;
 
 /**
- * Opens a CNN as a feature extractor. The conversion of its weights is kept in the cache.
+ * Opens a CNN as a feature extractor. What its file is turned into is kept in the cache.
  *
- * @param name of the catalogue
- * @throws MuybridgeError ERR_USAGE for an unknown name or engine, ERR_WEIGHTS_UNAVAILABLE, ERR_MODEL_INVALID.
+ * @param nameOrFile a name of the catalogue; or a file: .onnx, .tflite, or a TensorFlow.js model.json
+ * @throws MuybridgeError ERR_USAGE for an unknown name, layer or engine, ERR_WEIGHTS_UNAVAILABLE,
+ * ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID.
  */
 export async function openFeatureExtractor(
-  name: string = defaultCnn,
+  nameOrFile: string = defaultCnn,
   options: FeatureExtractorOptions = {},
 ): Promise<FeatureExtractor> {
-  const { engine = "onnx", threads = 1 } = options;
-  if (engine !== "onnx") {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `There is no engine "${String(engine)}"; there is onnx.`,
-      {
-        parameter: "engine",
-      },
-    );
-  }
-  const entry = catalogueEntry(name);
-  const { digest } = describeFeatureExtractor(name);
-  const store = options.store ?? openContentStore(defaultCacheDirectory());
-  const session = await openOnnxSession(await convertedNetwork(entry, digest, store), { threads });
-  const { dimension, inputSize } = entry;
-  const frameSize = inputSize * inputSize * 3;
-  const close = (): Promise<void> => session.close();
-  return {
-    id: name,
-    digest,
-    dimension,
-    inputSize,
-    async extract(frames, n, { signal } = {}) {
-      if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
-        throw new RangeError(
-          `frames must hold n * ${frameSize} bytes, n at least 1; it holds ${frames.length}.`,
-        );
-      }
-      const features = new Float32Array(n * dimension);
-      for (let first = 0; first < n; first += framesAtOnce) {
-        signal?.throwIfAborted();
-        const count = Math.min(framesAtOnce, n - first);
-        const part = frames.subarray(first * frameSize, (first + count) * frameSize);
-        const output = await session.run({ frames: uint8(part, [count, inputSize, inputSize, 3]) });
-        features.set(output.features!.data as Float32Array, first * dimension);
-      }
-      return features;
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-/** The network as ONNX, from the cache or freshly converted. A cache that fails costs a second, not the work. */
-async function convertedNetwork(
-  entry: CatalogueEntry,
-  digest: string,
-  store: ContentStore,
-): Promise<Uint8Array> {
-  const key = `cnn:${digest}`;
-  const kept = await store.get(key).catch(() => undefined);
-  if (kept) return kept.data;
-  const model = readTflite(await entry.read(), entry.name);
-  const converted = tfliteToOnnx(model, entry);
-  await store.put(key, converted).catch(() => undefined);
-  return converted;
+  const { threads = 1, store: given, device, onWarning, ...choice } = options;
+  const cnn = await resolveCnn({ ...choice, cnn: nameOrFile });
+  const store = given ?? openContentStore(defaultCacheDirectory());
+  const open = {
+    threads,
+    store,
+    device: device ?? "cpu",
+    onWarning: onWarning ?? (() => {}),
+  } as const;
+  if (cnn.engine === "onnx") return openOnnxExtractor(cnn, open);
+  throw new MuybridgeError("ERR_USAGE", `The engine ${cnn.engine} is not there.`, {
+    parameter: "engine",
+  });
 }

@@ -28,12 +28,24 @@ export interface VideoInfo {
 }
 
 /**
- * Which frames to take: `count` of them spread evenly over the whole clip (the middles of `count` equal parts
- * of its frames; a clip with fewer frames repeats some), or `fps` of them a second from its first frame on.
+ * Which frames to take: `count` of them spread evenly (the middles of `count` equal parts of the frames; a clip
+ * with fewer frames repeats some), `fps` of them a second from the first frame on, or the `keyframes` alone, which
+ * decode without their neighbours. With a {@link Span}, of that part of the video.
  */
-export type SamplingPlan =
-  | { readonly count: number; readonly fps?: never }
-  | { readonly fps: number; readonly count?: never };
+export type SamplingPlan = Span &
+  (
+    | { readonly count: number; readonly fps?: never; readonly keyframes?: never }
+    | { readonly fps: number; readonly count?: never; readonly keyframes?: never }
+    | { readonly keyframes: true; readonly count?: never; readonly fps?: never }
+  );
+
+/** A part of a video: the frames that are on screen from `start` until before `end`. */
+export interface Span {
+  /** Seconds from the first frame. Default 0. */
+  readonly start?: number;
+  /** Seconds from the first frame; above `start`. Default: the video's end. */
+  readonly end?: number;
+}
 
 /** Ways to bring a frame to the output's size. */
 export const fits = ["stretch", "crop", "pad"] as const;
@@ -88,9 +100,16 @@ export interface DecodeOptions {
   readonly onEnd?: (summary: DecodeSummary) => void;
 }
 
+/** Ways to decode videos. */
+export const decoderNames = ["libav", "ffmpeg"] as const;
+
+/** A way to decode videos: FFmpeg's libraries in this process, or the ffmpeg program. */
+export type DecoderName = (typeof decoderNames)[number];
+
 /** A way to read video files. */
 export interface Decoder {
-  readonly name: "libav";
+  /** The decoder's name; "images" where the frames are pictures of their own. */
+  readonly name: DecoderName | "images";
   /**
    * What the file's headers say.
    *

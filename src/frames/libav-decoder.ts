@@ -8,7 +8,7 @@ import { openFrameSink } from "./frame-sink.js";
 import { type Libav, loadLibav } from "./libav.js";
 import { type LibavInput, maxPixels, openLibavInput } from "./libav-input.js";
 import { framePeriod, openPacketAccount, readPacketTimes } from "./packet-times.js";
-import { checkSamplingPlan, type FrameSelector, selectCount, selectRate } from "./sampling-plan.js";
+import { checkSamplingPlan, createSelector, type FrameSelector } from "./sampling-plan.js";
 
 /** Frames a batch holds where the caller does not say. */
 const defaultBatchSize = 16;
@@ -52,7 +52,7 @@ async function* decode(
   }
   signal?.throwIfAborted();
   const libav = await loadLibav();
-  const selectors = await selectFrames(libav, path, outputs);
+  const { selectors, origin } = await selectFrames(libav, path, outputs);
   // Opened anew after its packets were read: 0.4 ms, and right also where a file cannot be rewound.
   const input = await openLibavInput(libav, path);
   const sinks = outputs.map((output, index) => openFrameSink(libav, output, index, batchSize));
@@ -68,8 +68,15 @@ async function* decode(
       start ??= shown.time;
       end = shown.until;
       decodedFrames += 1;
+      const from = origin ?? start;
+      const screen = {
+        time: shown.time - from,
+        until: shown.until - from,
+        key: shown.frame.hasFlags(libav.constants.AV_FRAME_FLAG_KEY),
+        last: shown.last,
+      };
       for (const [index, sink] of sinks.entries()) {
-        const times = selectors[index]!.take(shown.time, shown.until, shown.last);
+        const times = selectors[index]!.take(screen);
         if (times === 0) continue;
         yield* sink.add(
           shown.frame,
@@ -94,12 +101,12 @@ async function* decode(
   }
 }
 
-/** The selectors of all outputs. Only a `count` plan has to know the frames beforehand. */
+/** The selectors of all outputs, and what they count time from. Only a `count` plan has to know the frames beforehand. */
 async function selectFrames(
   libav: Libav,
   path: string,
   outputs: readonly FrameOutput[],
-): Promise<FrameSelector[]> {
+): Promise<{ readonly selectors: FrameSelector[]; readonly origin: number | undefined }> {
   let times: number[] = [];
   if (outputs.some(({ plan }) => plan.count !== undefined)) {
     const input = await openLibavInput(libav, path);
@@ -109,9 +116,9 @@ async function selectFrames(
       input.close();
     }
   }
-  return outputs.map(({ plan }) =>
-    plan.count === undefined ? selectRate(plan.fps) : selectCount(plan.count, times),
-  );
+  const origin = times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : undefined;
+  const relative = times.map((time) => time - (origin ?? 0));
+  return { selectors: outputs.map(({ plan }) => createSelector(plan, relative)), origin };
 }
 
 /** A decoded frame, and from when until when it is on screen, in seconds. */

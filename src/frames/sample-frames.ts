@@ -1,20 +1,23 @@
 import { MuybridgeError } from "../core/errors.js";
 import {
   type DecodeOptions,
+  type DecoderName,
   type Fit,
   type FrameBatch,
   fits,
   type SamplingPlan,
 } from "./decoder.js";
-import { createLibavDecoder } from "./libav-decoder.js";
+import { createDecoder } from "./open-decoder.js";
 
-/** Options of {@link sampleFrames}: a sampling plan (`count` or `fps`), and the size of the frames. */
+/** Options of {@link sampleFrames}: a sampling plan (`count`, `fps` or `keyframes`, of a span or all), and the size of the frames. */
 export type SampleOptions = SamplingPlan &
   DecodeOptions & {
     /** Side of the square frames, in pixels. Default 224. */
     readonly size?: number;
     /** How a frame is brought to the square. Default "stretch". */
     readonly fit?: Fit;
+    /** Default "libav". */
+    readonly decoder?: DecoderName;
   };
 
 /** Largest side of a sampled frame, in pixels. */
@@ -33,7 +36,17 @@ export async function* sampleFrames(
   path: string,
   options: SampleOptions,
 ): AsyncGenerator<FrameBatch, void> {
-  const { size = 224, fit = "stretch", count, fps, ...decoding } = options;
+  const {
+    size = 224,
+    fit = "stretch",
+    decoder = "libav",
+    count,
+    fps,
+    keyframes,
+    start,
+    end,
+    ...decoding
+  } = options;
   if (!(Number.isInteger(size) && size >= 1 && size <= maxSize)) {
     throw new MuybridgeError(
       "ERR_USAGE",
@@ -48,13 +61,10 @@ export async function* sampleFrames(
       parameter: "fit",
     });
   }
-  const plan = { count, fps } as SamplingPlan;
+  const plan = { count, fps, keyframes, start, end } as SamplingPlan;
   const output = { plan, width: size, height: size, pixelFormat: "rgb24", fit } as const;
-  for await (const { frames, timestamps, n } of createLibavDecoder().decode(
-    path,
-    [output],
-    decoding,
-  )) {
+  const decode = createDecoder(decoder).decode(path, [output], decoding);
+  for await (const { frames, timestamps, n } of decode) {
     yield { frames, timestamps, n };
   }
 }

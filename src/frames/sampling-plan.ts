@@ -13,12 +13,12 @@ const maxRepeats = 10_000;
  * @throws MuybridgeError ERR_USAGE
  */
 export function checkSamplingPlan(plan: SamplingPlan): void {
-  const { count, fps } = plan;
+  const { count, fps, keyframes, start, end } = plan;
   const complain = (parameter: string, message: string): never => {
     throw new MuybridgeError("ERR_USAGE", message, { parameter });
   };
-  if ((count === undefined) === (fps === undefined)) {
-    complain("count", "A sampling plan takes either count or fps.");
+  if ([count, fps, keyframes].filter((way) => way !== undefined).length !== 1) {
+    complain("count", "A sampling plan takes one of count, fps and keyframes.");
   }
   if (
     count !== undefined &&
@@ -32,53 +32,113 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) {
     complain("fps", `fps must be a number above 0 and up to 1000; it is ${fps}.`);
   }
+  if (keyframes !== undefined && keyframes !== true) {
+    complain("keyframes", `keyframes must be true where it is given; it is ${String(keyframes)}.`);
+  }
+  if (start !== undefined && !(start >= 0 && Number.isFinite(start))) {
+    complain("start", `start must be a number of seconds, at least 0; it is ${start}.`);
+  }
+  if (end !== undefined && !(end > (start ?? 0))) {
+    complain("end", `end must be above start (${start ?? 0} s); it is ${end}.`);
+  }
+}
+
+/** A frame on screen. Times in seconds from the clip's first frame. */
+export interface ShownFrame {
+  readonly time: number;
+  /** The next frame's time; where this is the last frame, the time it ends. */
+  readonly until: number;
+  /** Whether it is a keyframe. */
+  readonly key: boolean;
+  /** Whether this is the last frame. */
+  readonly last: boolean;
 }
 
 /** Says, frame by frame, how often the frame on screen is taken. */
 export interface FrameSelector {
-  /**
-   * @param time of the frame on screen, in seconds
-   * @param until the next frame's time; where this is the last frame, the time it ends
-   * @param last whether this is the last frame
-   * @returns how many times it is taken: 0 for most
-   */
-  take(time: number, until: number, last: boolean): number;
+  /** How many times it is taken: 0 for most. */
+  take(frame: ShownFrame): number;
+  /** Whether no later frame will be taken. */
+  done(): boolean;
 }
 
 /**
- * Selector of `count` frames: the middles of `count` equal parts of the clip's frames.
+ * The selector of a plan.
  *
- * @param times of all the clip's frames, as far as its packets tell; any order. What decodes may be fewer or
- * slightly shifted: the frame on screen at each chosen time is taken, and the last one for what is left.
+ * @param times of all the clip's frames, as far as its packets tell, in seconds from the first; any order. Only
+ * a `count` plan needs them.
  */
-export function selectCount(count: number, times: readonly number[]): FrameSelector {
+export function createSelector(plan: SamplingPlan, times: readonly number[]): FrameSelector {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = plan;
+  if (plan.count !== undefined) return selectCount(plan.count, times, start, end);
+  if (plan.fps !== undefined) return selectRate(plan.fps, start, end);
+  return selectKeyframes(start, end);
+}
+
+/** Seconds by which times may differ that are meant to be the same: they are rounded to the container's clock. */
+const grace = 5e-7;
+
+/**
+ * Selector of `count` frames: the middles of `count` equal parts of the frames on screen in the span. What
+ * decodes may be fewer than the packets told, or slightly shifted: the frame on screen at each chosen time is
+ * taken, and the last one for what is left.
+ */
+function selectCount(
+  count: number,
+  times: readonly number[],
+  start: number,
+  end: number,
+): FrameSelector {
   const sorted = Float64Array.from(times).sort();
-  const chosen = Array.from({ length: count }, (_, i) => {
-    const index = Math.floor(((i + 0.5) * sorted.length) / count);
-    return sorted[index] ?? 0;
-  });
-  let done = 0;
+  // The frame on screen at the start began before it.
+  let first = 0;
+  while (first + 1 < sorted.length && sorted[first + 1]! <= start + grace) first += 1;
+  let after = sorted.length;
+  while (after > first + 1 && sorted[after - 1]! >= end - grace) after -= 1;
+  const chosen = Array.from(
+    { length: count },
+    (_, i) => sorted[first + Math.floor(((i + 0.5) * (after - first)) / count)] ?? start,
+  );
+  let taken = 0;
   return {
-    take(_time, until, last) {
-      const before = done;
-      while (done < count && (last || chosen[done]! < until)) done += 1;
-      return done - before;
+    take({ until, last }) {
+      const before = taken;
+      while (taken < count && (last || chosen[taken]! < until - grace)) taken += 1;
+      return taken - before;
     },
+    done: () => taken === count,
   };
 }
 
-/** Selector of `fps` frames a second from the first frame on: the frame on screen at each of these times. */
-export function selectRate(fps: number): FrameSelector {
-  let start: number | undefined;
-  let done = 0;
+/** Selector of `fps` frames a second: the frame on screen at `start`, `start + 1 / fps`, … */
+function selectRate(fps: number, start: number, end: number): FrameSelector {
+  const total = Math.max(1, Math.ceil((end - start) * fps - grace));
+  let due = 0;
   return {
-    take(time, until) {
-      start ??= time;
-      // Half a millionth of a second of grace: time stamps are rounded to the container's clock.
-      const due = Math.ceil((until - start) * fps - 5e-7);
-      const taken = Math.min(Math.max(due - done, 0), maxRepeats);
-      done = Math.max(due, done);
-      return taken;
+    take({ until, last }) {
+      const before = due;
+      due = Math.min(Math.max(due, Math.ceil((until - start) * fps - grace)), total);
+      // A span that begins where the video ends still has the last frame.
+      if (last && due === 0) due = 1;
+      return Math.min(due - before, maxRepeats);
     },
+    done: () => due === total,
+  };
+}
+
+/** Selector of the keyframes of a span; where it has none, of the frame on screen at its end. */
+function selectKeyframes(start: number, end: number): FrameSelector {
+  let taken = 0;
+  let done = false;
+  return {
+    take({ time, until, key, last }) {
+      if (done) return 0;
+      done = last || until >= end - grace;
+      const inside = time >= start - grace && time < end - grace;
+      const chosen = (key && inside) || (done && taken === 0);
+      if (chosen) taken += 1;
+      return chosen ? 1 : 0;
+    },
+    done: () => done,
   };
 }

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import type { Device } from "./devices.js";
 import type { ElementArray, ElementType, OnnxTensor } from "./tensor.js";
 
 /** A loaded ONNX model. Whoever opens it closes it. */
@@ -21,12 +22,15 @@ export interface OnnxSession extends AsyncDisposable {
 
 /** Options of {@link openOnnxSession}. */
 export interface OnnxSessionOptions {
+  /** Default "cpu". Another one that onnxruntime cannot use is told through `onWarning`, and the CPU computes. */
+  readonly device?: Device;
+  readonly onWarning?: (message: string) => void;
   /** Threads that share one operator's work. Default 1: a process per core beats threads under load. */
   readonly threads?: number;
 }
 
 /**
- * Loads a model on the CPU.
+ * Loads a model.
  *
  * @throws MuybridgeError ERR_MODEL_INVALID where onnxruntime refuses it.
  */
@@ -36,16 +40,25 @@ export async function openOnnxSession(
 ): Promise<OnnxSession> {
   // Late, since a command that the cache can answer needs no engine.
   const ort = await import("onnxruntime-node");
-  let session: InferenceSession;
-  try {
-    session = await ort.InferenceSession.create(model, {
-      executionProviders: ["cpu"],
+  const { device = "cpu", onWarning } = options;
+  const load = (provider: Device): Promise<InferenceSession> =>
+    ort.InferenceSession.create(model, {
+      executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
     });
+  let session: InferenceSession | undefined;
+  if (device !== "cpu") {
+    session = await load(device).catch((error: unknown) => {
+      onWarning?.(`onnxruntime cannot use ${device}, so the CPU computes: ${messageOf(error)}`);
+      return undefined;
+    });
+  }
+  try {
+    session ??= await load("cpu");
   } catch (error) {
     throw new MuybridgeError(
       "ERR_MODEL_INVALID",
@@ -53,16 +66,17 @@ export async function openOnnxSession(
       { cause: error },
     );
   }
-  const close = (): Promise<void> => session.release();
+  const opened = session;
+  const close = (): Promise<void> => opened.release();
   return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
+    inputNames: opened.inputNames,
+    outputNames: opened.outputNames,
     async run(feeds, outputs) {
       const tensors: Record<string, Tensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);
       }
-      const results = await session.run(tensors, (outputs ?? session.outputNames) as string[]);
+      const results = await opened.run(tensors, (outputs ?? opened.outputNames) as string[]);
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, data, dims }]) => [
           name,

@@ -77,7 +77,7 @@ export async function evaluate(
       { path: dataset.name },
     );
   }
-  await using run = openRun(model.settings, options);
+  await using run = await openRun(model.settings, options);
   const { split, items, failed } = await chooseItems(model, dataset, run, options);
   const stage = openPredictionStage(model, run.features, run.cache);
   const probabilities: Float32Array[] = [];

@@ -24,7 +24,7 @@ interface Check {
 }
 
 /** Oldest Node.js that runs this. */
-const oldestNode = [20, 17] as const;
+const oldestNode = [20, 18] as const;
 
 const checks: readonly Check[] = [
   {

@@ -1,52 +1,88 @@
+import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
-import { type CnnDescription, describeFeatureExtractor } from "../features/catalogue.js";
-import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import { defaultCnn } from "../features/catalogue.js";
+import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
+import { type CnnDescription, describeCnn } from "../features/describe-cnn.js";
+import type { Preprocessing } from "../features/preprocessing.js";
+import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
+import { defaultDecoder } from "../frames/open-decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
+import type { Device } from "../onnx/devices.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** How videos become features. Part of a model: its network only fits features made the same way. */
 export interface FeatureSettings {
-  /** A name of the CNN catalogue. */
-  readonly cnn: string;
+  readonly decoder: DecoderName;
   readonly plan: SamplingPlan;
   readonly fit: Fit;
+  readonly cnn: CnnChoice;
 }
 
 /** The settings where none are given: 16 frames over the whole clip, so that a clip's length is no cue. */
 export const defaultFeatureSettings: FeatureSettings = {
-  cnn: "mobilenet-v2",
+  decoder: defaultDecoder,
   plan: { count: 16 },
   fit: "stretch",
+  cnn: { cnn: defaultCnn },
 };
 
 /** Choices of how videos become features; what is left out is {@link defaultFeatureSettings}'s. */
 export interface FeatureChoices {
-  /** A name of the CNN catalogue. */
-  readonly cnn?: string;
+  readonly decoder?: DecoderName;
   /** Frames a video, spread over all of it. */
   readonly count?: number;
   /** Frames a second, instead of `count`. */
   readonly fps?: number;
+  /** The keyframes alone, instead of `count`. */
+  readonly keyframes?: true;
+  /** Part of every video, in seconds from its first frame. */
+  readonly start?: number;
+  readonly end?: number;
   readonly fit?: Fit;
+  /** A name of the CNN catalogue, or a file: .onnx, .tflite, or a TensorFlow.js model.json. */
+  readonly cnn?: string;
+  /** The tensor of the CNN to take. Default: the one the catalogue names. */
+  readonly cnnLayer?: string;
+  /** What computes the CNN. Default "onnx"; "tfjs" for a model.json. */
+  readonly cnnEngine?: CnnEngine;
+  /** Default "float32". */
+  readonly precision?: Precision;
+  /** What differs from the catalogue's preprocessing, or from what the CNN's file says. */
+  readonly preprocessing?: Partial<Preprocessing>;
 }
 
 /**
  * Fills in what is left out.
  *
- * @throws MuybridgeError ERR_USAGE for numbers out of range, or both `count` and `fps`.
+ * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`.
  */
-export function chooseFeatureSettings({ cnn, count, fps, fit }: FeatureChoices): FeatureSettings {
-  const chosen = {
+export function chooseFeatureSettings(choices: FeatureChoices): FeatureSettings {
+  const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing } = choices;
+  const { count, fps, keyframes, start, end } = choices;
+  const way = {
     ...(count === undefined ? {} : { count }),
     ...(fps === undefined ? {} : { fps }),
+    ...(keyframes === undefined ? {} : { keyframes }),
   };
-  const plan =
-    count === undefined && fps === undefined
-      ? defaultFeatureSettings.plan
-      : (chosen as SamplingPlan);
+  const plan = {
+    ...(Object.keys(way).length === 0 ? defaultFeatureSettings.plan : way),
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+  } as SamplingPlan;
   checkSamplingPlan(plan);
-  return { cnn: cnn ?? defaultFeatureSettings.cnn, plan, fit: fit ?? defaultFeatureSettings.fit };
+  return {
+    decoder: decoder ?? defaultFeatureSettings.decoder,
+    plan,
+    fit: fit ?? defaultFeatureSettings.fit,
+    cnn: {
+      cnn: cnn ?? defaultFeatureSettings.cnn.cnn,
+      ...(cnnLayer === undefined ? {} : { layer: cnnLayer }),
+      ...(cnnEngine === undefined ? {} : { engine: cnnEngine }),
+      ...(precision === undefined ? {} : { precision }),
+      ...(preprocessing === undefined ? {} : { preprocessing }),
+    },
+  };
 }
 
 /** The features of one video. */
@@ -85,17 +121,22 @@ interface ClipFacts {
   readonly truncated: boolean;
 }
 
-/** Opens the stage. The pool belongs to the caller. */
-export function openFeatureStage(
+/**
+ * Opens the stage. The pool belongs to the caller.
+ *
+ * @throws MuybridgeError where the CNN is not to be had or unknown (see `openFeatureExtractor`).
+ */
+export async function openFeatureStage(
   settings: FeatureSettings,
   cache: StageCache,
   pool: WorkerPool,
-): FeatureStage {
-  const cnn = describeFeatureExtractor(settings.cnn);
+  device: Device,
+): Promise<FeatureStage> {
+  const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
   const underWay = new Map<string, Promise<ClipFeatures>>();
   const key = (content: string): unknown => ({
     content,
-    decoder: "libav",
+    decoder: settings.decoder,
     plan: settings.plan,
     fit: settings.fit,
     size: cnn.inputSize,
@@ -122,7 +163,7 @@ export function openFeatureStage(
         cached: true,
       };
     }
-    const task = { path, ...settings, cacheDir: cache.directory };
+    const task = { path, ...settings, device, cacheDir: cache.directory };
     const { features, timestamps, dimension, duration, truncated } = await pool.run(
       "extractFeatures",
       task,

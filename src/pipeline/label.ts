@@ -48,7 +48,7 @@ export async function* label(
   const top = Math.min(options.top ?? 5, model.classes.length);
   checkOption("top", top, Number.isInteger(top) && top >= 1, "a whole number of at least 1");
   checkOption("threshold", threshold, threshold >= 0 && threshold <= 1, "a number in [0, 1]");
-  await using run = openRun(model.settings, options);
+  await using run = await openRun(model.settings, options);
   const stage = openPredictionStage(model, run.features, run.cache);
   const outcomes = mapVideos(
     named(inputs),

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { fits } from "../frames/decoder.js";
+import { cnnEngines, precisions } from "../features/cnn-choice.js";
+import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
+import { decoderNames, fits } from "../frames/decoder.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 1;
+export const modelFormatVersion = 2;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;
@@ -11,10 +13,43 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
 const split = z.enum(["train", "validation", "test"]);
 
+const span = {
+  start: z.number().min(0).optional(),
+  end: z.number().positive().optional(),
+};
+
 const plan = z.union([
-  z.strictObject({ count: z.int().min(1).max(100_000) }),
-  z.strictObject({ fps: z.number().positive().max(1000) }),
+  z.strictObject({ count: z.int().min(1).max(100_000), ...span }),
+  z.strictObject({ fps: z.number().positive().max(1000), ...span }),
+  z.strictObject({ keyframes: z.literal(true), ...span }),
 ]);
+
+const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
+
+/** Most tensors whose ranges a model may bring. */
+const maxRanges = 10_000;
+
+const cnnChoice = z.strictObject({
+  cnn: z.string().min(1).max(10_000),
+  layer: z.string().max(10_000).optional(),
+  engine: z.enum(cnnEngines).optional(),
+  precision: z.enum(precisions).optional(),
+  preprocessing: z
+    .strictObject({
+      inputSize: z.int().min(1).max(maxInputSize),
+      channels: z.enum(channelOrders),
+      scale: z.number(),
+      mean: perChannel,
+      deviation: perChannel,
+      layout: z.enum(layouts),
+    })
+    .partial()
+    .optional(),
+  ranges: z
+    .record(z.string(), z.tuple([z.number(), z.number()]).readonly())
+    .refine((ranges) => Object.keys(ranges).length <= maxRanges)
+    .optional(),
+});
 
 /** What `model.json` holds. Everything read from disk passes this schema first. */
 export const modelRecordSchema = z.strictObject({
@@ -24,8 +59,10 @@ export const modelRecordSchema = z.strictObject({
   /** In the order of the network's outputs. */
   classes: z.array(z.string().min(1).max(1000)).min(2).max(maxClasses),
   features: z.strictObject({
+    decoder: z.enum(decoderNames),
     cnn: z.strictObject({
-      id: z.string().min(1).max(1000),
+      choice: cnnChoice,
+      id: z.string().min(1).max(10_000),
       digest: sha256,
       dimension: z.int().min(1).max(1_000_000),
       inputSize: z.int().min(1).max(10_000),

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
-import { describeFeatureExtractor } from "../features/catalogue.js";
+import type { CnnChoice } from "../features/cnn-choice.js";
+import { resolveCnn } from "../features/resolve-cnn.js";
 import { type MeanPoolClassifier, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
 import { type Standardisation, standardise } from "../sequence/standardisation.js";
@@ -89,7 +90,7 @@ export function createModel(parts: ModelParts): Model {
 export async function openModel(directory: string): Promise<Model> {
   const json = (await readModelFile(directory, fileNames.record)).toString("utf8");
   const record = parseRecord(json, join(directory, fileNames.record));
-  const cnn = describeFeatureExtractor(record.features.cnn.id);
+  const cnn = await resolveCnn(record.features.cnn.choice as CnnChoice);
   if (cnn.digest !== record.features.cnn.digest) {
     throw new MuybridgeError(
       "ERR_MODEL_MISMATCH",
@@ -138,7 +139,7 @@ interface ModelFiles {
 
 function modelOf(files: ModelFiles): Model {
   const { record } = files;
-  const { cnn, plan, fit } = record.features;
+  const { cnn, decoder, plan, fit } = record.features;
   let opened: Promise<OpenedWeights> | undefined;
   const close = async (): Promise<void> => {
     const weights = await opened?.catch(() => undefined);
@@ -148,7 +149,7 @@ function modelOf(files: ModelFiles): Model {
   return {
     digest: sha256(files.json),
     classes: record.classes,
-    settings: { cnn: cnn.id, plan, fit },
+    settings: { cnn: cnn.choice, decoder, plan, fit } as FeatureSettings,
     record,
     async predict(features, n) {
       if (features.length !== n * cnn.dimension || n < 1) {

@@ -148,7 +148,12 @@ function clips(judged: readonly JudgedVideo[], strips: ReadonlyMap<string, strin
 function facts(model: Model, evaluation: Evaluation): string {
   const { training, network, features } = model.record;
   const plan = features.plan;
-  const sampling = "count" in plan ? `${plan.count} frames a clip` : `${plan.fps} frames a second`;
+  const sampling =
+    "count" in plan
+      ? `${plan.count} frames a clip`
+      : "fps" in plan
+        ? `${plan.fps} frames a second`
+        : "its keyframes";
   const shape = network
     ? `${network.bidirectional ? "Bi" : ""}LSTM, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
     : "mean pool and softmax regression";

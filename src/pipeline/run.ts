@@ -1,4 +1,5 @@
 import type { LongCallOptions } from "../core/progress.js";
+import type { Device } from "../onnx/devices.js";
 import { type FeatureSettings, type FeatureStage, openFeatureStage } from "./feature-stage.js";
 import { openStageCache, type StageCache } from "./stage-cache.js";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.js";
@@ -11,6 +12,8 @@ export interface RunOptions extends LongCallOptions {
   readonly timeout?: number;
   /** Default: MUYBRIDGE_CACHE_DIR, else the platform's cache directory + /muybridge. */
   readonly cacheDir?: string;
+  /** What computes the CNN, on the onnx engine. Default "cpu"; one that is not there is told, and the CPU computes. */
+  readonly device?: Device;
   /** Told of what went on in spite of trouble: a damaged cache entry, a cache that cannot be written. */
   readonly onWarning?: (message: string) => void;
 }
@@ -23,8 +26,8 @@ export interface Run extends AsyncDisposable {
 }
 
 /** Opens all three. Whoever opens it disposes of it, which ends the processes. */
-export function openRun(settings: FeatureSettings, options: RunOptions): Run {
-  const { jobs, timeout, cacheDir, onWarning } = options;
+export async function openRun(settings: FeatureSettings, options: RunOptions): Promise<Run> {
+  const { jobs, timeout, cacheDir, device, onWarning } = options;
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -36,7 +39,7 @@ export function openRun(settings: FeatureSettings, options: RunOptions): Run {
   return {
     cache,
     pool,
-    features: openFeatureStage(settings, cache, pool),
+    features: await openFeatureStage(settings, cache, pool, device ?? "cpu"),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }

@@ -60,7 +60,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   const featureSettings = chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
-  await using run = openRun(featureSettings, options);
+  await using run = await openRun(featureSettings, options);
 
   const identified = await identifyItems(dataset.items, run, options);
   const assignment = assignSplits(identified.items, {
@@ -117,9 +117,10 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     task: "classification",
     classes: [...classes],
     features: {
-      cnn: { ...run.features.cnn },
+      decoder: featureSettings.decoder,
       plan: featureSettings.plan,
       fit: featureSettings.fit,
+      cnn: { ...run.features.cnn, choice: featureSettings.cnn },
     },
     network: kind && {
       ...kind,

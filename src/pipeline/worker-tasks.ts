@@ -1,6 +1,8 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
-import type { Fit, SamplingPlan } from "../frames/decoder.js";
+import type { CnnChoice } from "../features/cnn-choice.js";
+import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
+import type { Device } from "../onnx/devices.js";
 
 /** What a worker process can be asked for. */
 export interface WorkerTasks {
@@ -14,9 +16,11 @@ export interface WorkerTasks {
 /** A video to be turned into features. */
 export interface ExtractTask {
   readonly path: string;
+  readonly decoder: DecoderName;
   readonly plan: SamplingPlan;
   readonly fit: Fit;
-  readonly cnn: string;
+  readonly cnn: CnnChoice;
+  readonly device: Device;
   readonly cacheDir: string;
 }
 

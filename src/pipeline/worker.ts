@@ -3,7 +3,7 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { DecodeSummary } from "../frames/decoder.js";
-import { createLibavDecoder } from "../frames/libav-decoder.js";
+import { createDecoder } from "../frames/open-decoder.js";
 import type { ExtractedFeatures, ExtractTask, TaskFailure, WorkerTasks } from "./worker-tasks.js";
 
 // A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
@@ -12,16 +12,16 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.on("SIGINT", () => {});
 
 /** The CNN of this process; the next task most likely wants the same one. */
-let loaded: { readonly id: string; readonly extractor: FeatureExtractor } | undefined;
+let loaded: { readonly key: string; readonly extractor: FeatureExtractor } | undefined;
 
-async function extractorFor(task: ExtractTask): Promise<FeatureExtractor> {
-  if (loaded?.id !== task.cnn) {
+async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<FeatureExtractor> {
+  const key = JSON.stringify([cnn, device, cacheDir]);
+  if (loaded?.key !== key) {
     await loaded?.extractor.close();
     const { openContentStore } = await import("../core/content-store.js");
-    const extractor = await openFeatureExtractor(task.cnn, {
-      store: openContentStore(task.cacheDir),
-    });
-    loaded = { id: task.cnn, extractor };
+    const store = openContentStore(cacheDir);
+    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store });
+    loaded = { key, extractor };
   }
   return loaded.extractor;
 }
@@ -44,7 +44,7 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
     };
     const vectors: Float32Array[] = [];
     const times: number[] = [];
-    for await (const batch of createLibavDecoder().decode(task.path, [output], { onEnd })) {
+    for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
       vectors.push(await extractor.extract(batch.frames, batch.n));
       times.push(...batch.timestamps);
     }

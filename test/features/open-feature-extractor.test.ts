@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ContentStore, openContentStore } from "../../src/core/content-store.js";
 import { createRandom } from "../../src/core/random.js";
-import { describeFeatureExtractor } from "../../src/features/catalogue.js";
+import { describeCnn } from "../../src/features/describe-cnn.js";
 import type { FeatureExtractor } from "../../src/features/feature-extractor.js";
 import {
   type FeatureExtractorOptions,
   openFeatureExtractor,
 } from "../../src/features/open-feature-extractor.js";
+import { resolveCnn } from "../../src/features/resolve-cnn.js";
 import { createGraph, encodeModel } from "../../src/onnx/graph.js";
 import { float32, int64 } from "../../src/onnx/tensor.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
@@ -60,7 +61,7 @@ function cosine(a: readonly number[], b: readonly number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-const key = `cnn:${describeFeatureExtractor("mobilenet-v2").digest}`;
+const key = `cnn:${(await resolveCnn({ cnn: "mobilenet-v2" })).digest}`;
 let store: ContentStore;
 let cnn: FeatureExtractor;
 let together: Float32Array;
@@ -72,9 +73,11 @@ beforeAll(async () => {
 });
 afterAll(() => cnn.close());
 
-test("it says what it is", () => {
+test("it says what it is", async () => {
   const { id, digest, dimension, inputSize } = cnn;
-  expect({ id, digest, dimension, inputSize }).toEqual(describeFeatureExtractor("mobilenet-v2"));
+  expect({ id, digest, dimension, inputSize }).toEqual(
+    await describeCnn({ cnn: "mobilenet-v2" }, store),
+  );
   expect([dimension, inputSize]).toEqual([1280, 224]);
 });
 

@@ -35,10 +35,12 @@ const network: NetworkSpec = {
 
 const smallFile = writeTflite(network);
 
+const preprocessing = { scale: 1, mean: [0, 0, 0] } as const;
+
 /** What is thrown by reading and, where that succeeds, by converting. */
 function thrownBy(file: Uint8Array, layer: string): unknown {
   try {
-    tfliteToOnnx(readTflite(file, "m.tflite"), { layer, scale: 1, offset: 0, name: "m.tflite" });
+    tfliteToOnnx(readTflite(file, "m.tflite"), { layer, preprocessing, name: "m.tflite" });
   } catch (error) {
     return error;
   }
@@ -147,8 +149,8 @@ test("what is converted from a damaged file is run or refused by onnxruntime", a
       if (thrownBy(damaged, "made") !== undefined) return;
       converted += 1;
       const model = readTflite(damaged, "m.tflite");
-      const onnx = tfliteToOnnx(model, { layer: "made", scale: 1, offset: 0, name: "m.tflite" });
-      const thrown = await openOnnxSession(onnx).then(
+      const { graph } = tfliteToOnnx(model, { layer: "made", preprocessing, name: "m.tflite" });
+      const thrown = await openOnnxSession(graph).then(
         (session) => session.close(),
         (error: unknown) => error,
       );

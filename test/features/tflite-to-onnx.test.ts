@@ -18,11 +18,11 @@ import {
   writeTflite,
 } from "./tflite-file.js";
 
-const preprocessing = { scale: 1 / 127.5, offset: -1, name: "small.tflite" };
+const name = "small.tflite";
 
 function convert(network: NetworkSpec, layer: string): Uint8Array {
-  const options: TapOptions = { ...preprocessing, layer };
-  return tfliteToOnnx(readTflite(writeTflite(network), preprocessing.name), options);
+  const options: TapOptions = { name, layer, preprocessing: {} };
+  return tfliteToOnnx(readTflite(writeTflite(network), name), options).graph;
 }
 
 /** The features of frames [n, height, width, 3], as the converted network computes them. */

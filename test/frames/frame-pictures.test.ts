@@ -33,7 +33,7 @@ async function paint(
 /** Samples one frame and gives back what colour it has where. */
 async function look(
   path: string,
-  options: Omit<SampleOptions, "count" | "fps">,
+  options: Pick<SampleOptions, "size" | "fit">,
 ): Promise<(x: number, y: number) => Colour> {
   const { size = 224 } = options;
   for await (const { frames } of sampleFrames(path, { ...options, count: 1 })) {

@@ -2,16 +2,27 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   checkSamplingPlan,
+  createSelector,
   type FrameSelector,
   maxPlannedFrames,
-  selectCount,
-  selectRate,
 } from "../../src/frames/sampling-plan.js";
+
+/** Every so many frames one is a keyframe. */
+const keyframeDistance = 4;
+
+const selectCount = (count: number, times: readonly number[]): FrameSelector =>
+  createSelector({ count }, times);
+const selectRate = (fps: number): FrameSelector => createSelector({ fps }, []);
 
 /** Shows frames one after the other and notes which are taken, each as often as it is. */
 function takenBy(selector: FrameSelector, times: readonly number[], end: number): number[] {
   return times.flatMap((time, i) => {
-    const taken = selector.take(time, times[i + 1] ?? end, i === times.length - 1);
+    const taken = selector.take({
+      time,
+      until: times[i + 1] ?? end,
+      key: i % keyframeDistance === 0,
+      last: i === times.length - 1,
+    });
     return Array<number>(taken).fill(i);
   });
 }
@@ -21,7 +32,7 @@ const clip = fc
   .array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 80 })
   .map((distances) => {
     let time = 0;
-    return distances.map((distance) => (time += distance / 100));
+    return [0, ...distances.map((distance) => (time += distance / 100))];
   });
 
 test("count takes the middles of equal parts of the frames, whatever their distances", () => {

@@ -8,6 +8,7 @@ import {
   addTalkOptions,
   type CommandContext,
   type FeatureOptions,
+  featureChoices,
   type JobOptions,
   runOptions,
 } from "../command.js";
@@ -40,7 +41,7 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
       const run = runOptions(options, context, reporter);
-      await using opened = openRun(stage.chooseFeatureSettings(options), run);
+      await using opened = await openRun(stage.chooseFeatureSettings(featureChoices(options)), run);
       const names = outputNames(paths, inputs);
       const work = mapVideos(
         paths.map((name) => ({ name })),

@@ -15,6 +15,7 @@ import {
   type DatasetFlags,
   datasetOptions,
   type FeatureOptions,
+  featureChoices,
   type JobOptions,
   number,
   ratio,
@@ -83,7 +84,7 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const { lr, fold: _fold, lists: _lists, columns: _columns, ...rest } = options;
       await using model = await train(await openDataset(name, datasetOptions(options)), {
-        ...rest,
+        ...featureChoices(rest),
         reuse: options.out,
         ...(lr === undefined ? {} : { learningRate: lr }),
         ...runOptions(options, context, reporter),

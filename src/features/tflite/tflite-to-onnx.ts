@@ -1,6 +1,8 @@
 import { MuybridgeError } from "../../core/errors.js";
 import { type Attribute, createGraph, encodeModel, type Graph } from "../../onnx/graph.js";
 import { float32, int64 } from "../../onnx/tensor.js";
+import { addPreprocessing, type PreparedNetwork } from "../prepared-network.js";
+import type { Preprocessing } from "../preprocessing.js";
 import type { FlatTable } from "./flatbuffer.js";
 import { float16ToFloat32 } from "./float16.js";
 import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js";
@@ -8,10 +10,8 @@ import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js
 /** What a network does to the pixels, and which of its values is the feature. */
 export interface TapOptions {
   /** Name of the tensor to take, [n, height, width, channels]; its mean over height and width is the feature. */
-  readonly layer: string;
-  /** A pixel value p in 0..255 goes in as p * scale + offset. */
-  readonly scale: number;
-  readonly offset: number;
+  readonly layer?: string;
+  readonly preprocessing: Partial<Preprocessing>;
   /** Name of the file, for errors. */
   readonly name: string;
 }
@@ -26,29 +26,32 @@ export interface TapOptions {
  * @throws MuybridgeError ERR_MODEL_INVALID naming the operator or tensor that cannot be converted; ERR_USAGE
  * listing the layers where there is none of that name.
  */
-export function tfliteToOnnx(model: TfliteModel, options: TapOptions): Uint8Array {
+export function tfliteToOnnx(model: TfliteModel, options: TapOptions): PreparedNetwork {
   const conversion: Conversion = {
     model,
     options,
-    graph: createGraph(options.layer),
+    graph: createGraph(options.layer ?? options.name),
     values: new Map(),
   };
   const { graph } = conversion;
   const tapped = findLayer(model, options);
-  const frames = graph.input("frames", "uint8", ["n", "height", "width", 3]);
-  const planes = graph.node("Transpose", [frames], { perm: { ints: [0, 3, 1, 2] } });
-  const pixels = graph.node("Cast", [planes], { to: { i: 1 } });
-  const scaled = graph.node("Mul", [pixels, graph.constant(float32([options.scale], []))]);
-  const centred = graph.node("Add", [scaled, graph.constant(float32([options.offset], []))]);
-  conversion.values.set(model.inputs[0] ?? -1, centred);
+  const {
+    inputSize = model.tensors[model.inputs[0] ?? -1]?.shape[1] ?? 224,
+    channels = "rgb",
+    scale = 1 / 127.5,
+    mean = [1, 1, 1],
+    deviation = [1, 1, 1],
+  } = options.preprocessing;
+  const pixels = addPreprocessing(graph, { channels, scale, mean, deviation });
+  conversion.values.set(model.inputs[0] ?? -1, pixels);
 
   for (const operator of stepsTo(model, tapped)) convert(conversion, operator);
   const layer = onnxValueOf(conversion, tapped);
-  const mean = graph.node("GlobalAveragePool", [layer]);
-  const channels = model.tensors[tapped]!.shape.at(-1) ?? 0;
-  const flat = graph.node("Reshape", [mean, graph.constant(int64([0, channels]))]);
-  graph.output(flat, "float32", ["n", channels], "features");
-  return encodeModel(graph);
+  const pooled = graph.node("GlobalAveragePool", [layer]);
+  const depth = model.tensors[tapped]!.shape.at(-1) ?? 0;
+  const flat = graph.node("Reshape", [pooled, graph.constant(int64([0, depth]))]);
+  graph.output(flat, "float32", ["n", depth], "features");
+  return { graph: encodeModel(graph), dimension: depth, inputSize };
 }
 
 interface Conversion {
@@ -66,7 +69,7 @@ function findLayer(model: TfliteModel, { layer, name }: TapOptions): number {
     .filter((output) => model.tensors[output]!.shape.length === 4);
   // The converter that wrote the file joins the names of the steps it merged with ";".
   const names = made.map((output) => model.tensors[output]!.name.split(";")[0]!);
-  const position = names.indexOf(layer);
+  const position = layer === undefined ? names.length - 1 : names.indexOf(layer);
   if (position >= 0) return made[position]!;
   throw new MuybridgeError(
     "ERR_USAGE",

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { sha256 } from "../core/digest.js";
+import { MuybridgeError, messageOf } from "../core/errors.js";
+import { catalogue } from "./catalogue.js";
+import type { CnnFormat } from "./cnn-choice.js";
+import type { CnnSource } from "./cnn-source.js";
+
+const formats: Readonly<Record<string, CnnFormat>> = {
+  ".onnx": "onnx",
+  ".tflite": "tflite",
+  ".json": "tfjs",
+};
+
+/**
+ * A CNN from a file.
+ *
+ * @throws MuybridgeError ERR_USAGE where its name is neither in the catalogue nor that of such a file,
+ * ERR_FILE_NOT_FOUND where it cannot be read.
+ */
+export async function fileCnn(
+  path: string,
+): Promise<Pick<CnnSource, "path" | "read"> & { format: CnnFormat; weightsDigest: string }> {
+  const format = formats[extname(path).toLowerCase()];
+  if (!format) {
+    const names = catalogue.map(({ name }) => name).join(", ");
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `There is no CNN named "${path}". Known: ${names}; or a file .onnx, .tflite or a TensorFlow.js model.json.`,
+      { parameter: "cnn" },
+    );
+  }
+  const read = async (): Promise<Uint8Array> => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw new MuybridgeError(
+        "ERR_FILE_NOT_FOUND",
+        `The CNN ${path} cannot be read: ${messageOf(error)}`,
+        { path, cause: error },
+      );
+    }
+  };
+  return { path, read, format, weightsDigest: sha256(await read()) };
+}

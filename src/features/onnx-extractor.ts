@@ -1,0 +1,76 @@
+import type { ContentStore } from "../core/content-store.js";
+import { MuybridgeError } from "../core/errors.js";
+import { openOnnxSession } from "../onnx/session.js";
+import { uint8 } from "../onnx/tensor.js";
+import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
+import type { PreparedNetwork } from "./prepared-network.js";
+import type { ResolvedCnn } from "./resolve-cnn.js";
+import { readTflite } from "./tflite/read-tflite.js";
+import { tfliteToOnnx } from "./tflite/tflite-to-onnx.js";
+
+/** Frames computed at once: larger batches were no faster, and take more memory. */
+const framesAtOnce = 4;
+
+/** Opens a CNN on onnxruntime. */
+export async function openOnnxExtractor(
+  cnn: ResolvedCnn,
+  { threads, store, device, onWarning }: Required<OpenOptions>,
+): Promise<FeatureExtractor> {
+  const prepared = await preparedNetwork(cnn, store);
+  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning });
+  const { dimension, inputSize } = prepared;
+  const frameSize = inputSize * inputSize * 3;
+  const close = (): Promise<void> => session.close();
+  return {
+    id: cnn.id,
+    digest: cnn.digest,
+    dimension,
+    inputSize,
+    async extract(frames, n, { signal } = {}) {
+      if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
+        throw new RangeError(
+          `frames must hold n * ${frameSize} bytes, n at least 1; it holds ${frames.length}.`,
+        );
+      }
+      const features = new Float32Array(n * dimension);
+      for (let first = 0; first < n; first += framesAtOnce) {
+        signal?.throwIfAborted();
+        const count = Math.min(framesAtOnce, n - first);
+        const part = frames.subarray(first * frameSize, (first + count) * frameSize);
+        const output = await session.run({ frames: uint8(part, [count, inputSize, inputSize, 3]) });
+        features.set(output.features!.data as Float32Array, first * dimension);
+      }
+      return features;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
+async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
+  const key = `cnn:${cnn.digest}`;
+  const kept = await store.get(key).catch(() => undefined);
+  if (kept) {
+    return { graph: kept.data, ...(kept.metadata as Omit<PreparedNetwork, "graph">) };
+  }
+  const { graph, ...facts } = await prepareNetwork(cnn);
+  await store.put(key, graph, facts).catch(() => undefined);
+  return { graph, ...facts };
+}
+
+/** Turns a network's file into a {@link PreparedNetwork}. */
+async function prepareNetwork(cnn: ResolvedCnn): Promise<PreparedNetwork> {
+  if (cnn.format !== "tflite") {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `${cnn.id} is of the format ${cnn.format}, which the onnx engine cannot compute.`,
+      { path: cnn.id, parameter: "engine" },
+    );
+  }
+  return tfliteToOnnx(readTflite(await cnn.read(), cnn.id), {
+    name: cnn.id,
+    preprocessing: cnn.preprocessing,
+    ...(cnn.layer === undefined ? {} : { layer: cnn.layer }),
+  });
+}

@@ -1,0 +1,98 @@
+import { digestOf } from "../core/digest.js";
+import { MuybridgeError } from "../core/errors.js";
+import { type CatalogueEntry, catalogue } from "./catalogue.js";
+import {
+  type ActivationRanges,
+  type CnnChoice,
+  type CnnEngine,
+  type CnnFormat,
+  cnnEngines,
+  type Precision,
+  precisions,
+} from "./cnn-choice.js";
+import { fileCnn } from "./cnn-file.js";
+import { checkPreprocessing, type Preprocessing } from "./preprocessing.js";
+
+/** A CNN with all decided that can be without computing. */
+export interface ResolvedCnn {
+  /** Catalogue name, or the file's path. */
+  readonly id: string;
+  readonly engine: CnnEngine;
+  readonly precision: Precision;
+  readonly format: CnnFormat;
+  readonly layer?: string;
+  /** What is known of it; the file says the rest. */
+  readonly preprocessing: Partial<Preprocessing>;
+  readonly ranges?: ActivationRanges;
+  /** Where the file is; undefined for embedded weights. */
+  readonly path?: string;
+  /** Reads the file. */
+  readonly read: () => Promise<Uint8Array>;
+  /** SHA-256 of all that decides the features. */
+  readonly digest: string;
+  /** The catalogue's entry where it comes from there. */
+  readonly entry?: CatalogueEntry;
+}
+
+/** Version of how networks are prepared; a new one makes new features. */
+export const conversionVersion = 2;
+
+/**
+ * Resolves a choice: finds the catalogue entry or the file, and what decides its features.
+ *
+ * @throws MuybridgeError ERR_USAGE, ERR_WEIGHTS_UNAVAILABLE, ERR_FILE_NOT_FOUND.
+ */
+export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
+  const { cnn, precision = "float32" } = choice;
+  checkChoice(choice);
+  checkPreprocessing(choice.preprocessing ?? {});
+  const entry = catalogue.find(({ name }) => name === cnn);
+  const source = entry
+    ? { ...entry.source, format: entry.format, weightsDigest: await entry.source.digest() }
+    : await fileCnn(cnn);
+  const engine = choice.engine ?? (source.format === "tfjs" ? "tfjs" : "onnx");
+  const layer = choice.layer ?? entry?.layer;
+  const preprocessing = { ...entry?.preprocessing, ...choice.preprocessing };
+  // Ranges belong to one network as it is prepared: other preprocessing makes other values.
+  const ranges = choice.ranges ?? (choice.preprocessing ? undefined : entry?.ranges);
+  const usedRanges = precision === "int8" ? ranges : undefined;
+  const digest = digestOf({
+    conversionVersion,
+    weights: source.weightsDigest,
+    layer,
+    preprocessing,
+    engine,
+    precision,
+    ranges: usedRanges,
+  });
+  return {
+    id: cnn,
+    engine,
+    precision,
+    format: source.format,
+    preprocessing,
+    read: source.read,
+    digest,
+    ...(layer === undefined ? {} : { layer }),
+    ...(usedRanges === undefined ? {} : { ranges: usedRanges }),
+    ...(source.path === undefined ? {} : { path: source.path }),
+    ...(entry === undefined ? {} : { entry }),
+  };
+}
+
+function checkChoice({ engine, precision }: CnnChoice): void {
+  if (engine !== undefined && !cnnEngines.includes(engine)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `There is no engine "${String(engine)}"; there are ${cnnEngines.join(" and ")}.`,
+      { parameter: "engine" },
+    );
+  }
+  if (precision !== undefined && !precisions.includes(precision)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `precision must be ${precisions.join(" or ")}; it is "${String(precision)}".`,
+      { parameter: "precision" },
+    );
+  }
+}
