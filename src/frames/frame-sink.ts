@@ -1,6 +1,6 @@
 import type { Frame, SoftwareScaleContext } from "node-av/lib";
 import type { DecodedBatch, FrameOutput } from "./decoder.js";
-import { blit, place, type StoredPicture } from "./frame-geometry.js";
+import { blit, place, type StoredPicture, scalingAlgorithm } from "./frame-geometry.js";
 import type { Libav } from "./libav.js";
 
 /** Collects the frames taken for one output into batches. */
@@ -28,6 +28,7 @@ export function openFrameSink(
   scaler.allocContext();
   const scaled = new lib.Frame();
   scaled.alloc();
+  let algorithm: string | undefined;
   let frames = new Uint8Array(batchSize * size);
   let timestamps: number[] = [];
 
@@ -39,6 +40,11 @@ export function openFrameSink(
       scaled.height = scaledHeight;
       scaled.colorRange = constants.AVCOL_RANGE_JPEG;
       lib.FFmpegError.throwIfError(scaled.getBuffer(0), "getBuffer");
+    }
+    const wanted = scalingAlgorithm(frame, { width: scaledWidth, height: scaledHeight });
+    if (wanted !== algorithm) {
+      scaler.setOption("sws_flags", wanted, constants.AV_OPT_TYPE_STRING);
+      algorithm = wanted;
     }
     // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
     frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
