@@ -1,5 +1,6 @@
 import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { DecodeSummary } from "../frames/decoder.js";
@@ -45,7 +46,7 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
     const vectors: Float32Array[] = [];
     const times: number[] = [];
     for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
-      vectors.push(await extractor.extract(batch.frames, batch.n));
+      vectors.push(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
     const features = new Float32Array(times.length * extractor.dimension);
