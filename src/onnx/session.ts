@@ -48,7 +48,8 @@ export async function openOnnxSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // What another device lacks is told as a warning, in our words.
+      logSeverityLevel: provider === "cpu" ? 3 : 4,
     });
   let session: InferenceSession | undefined;
   if (device !== "cpu") {

@@ -5,6 +5,7 @@ import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import { loadLibav } from "../frames/libav.js";
+import { builtInDevices } from "../onnx/devices.js";
 import { openStageCache } from "./stage-cache.js";
 
 /** What was found of one part that labelling needs. */
@@ -60,6 +61,15 @@ const checks: readonly Check[] = [
       if (features.some((value) => !Number.isFinite(value)))
         throw new Error("it computes values that are not finite");
       return `onnxruntime on the CPU, ${cnn.id} (${cnn.dimension} values a frame, digest ${cnn.digest.slice(0, 12)})`;
+    },
+  },
+  {
+    part: "devices",
+    advice: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+    async look() {
+      const others = (await builtInDevices()).filter((device) => device !== "cpu");
+      const untested = others.map((device) => `${device} (untested with Muybridge)`);
+      return ["cpu", ...untested].join(", ");
     },
   },
   {

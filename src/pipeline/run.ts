@@ -39,7 +39,10 @@ export async function openRun(settings: FeatureSettings, options: RunOptions): P
   return {
     cache,
     pool,
-    features: await openFeatureStage(settings, cache, pool, device ?? "cpu"),
+    features: await openFeatureStage(settings, cache, pool, {
+      ...(device === undefined ? {} : { device }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+    }),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }

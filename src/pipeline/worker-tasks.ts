@@ -34,6 +34,8 @@ export interface ExtractedFeatures {
   /** Seconds. */
   readonly duration: number;
   readonly truncated: boolean;
+  /** What is to be told of how the CNN was opened. */
+  readonly warnings: readonly string[];
 }
 
 /** A task that failed in its worker, as plain data: classes do not survive the way between processes. */

@@ -15,13 +15,17 @@ process.on("SIGINT", () => {});
 /** The CNN of this process; the next task most likely wants the same one. */
 let loaded: { readonly key: string; readonly extractor: FeatureExtractor } | undefined;
 
+/** Warnings that wait for the next result to take them along. */
+let warnings: string[] = [];
+
 async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<FeatureExtractor> {
   const key = JSON.stringify([cnn, device, cacheDir]);
   if (loaded?.key !== key) {
     await loaded?.extractor.close();
     const { openContentStore } = await import("../core/content-store.js");
     const store = openContentStore(cacheDir);
-    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store });
+    const onWarning = (message: string): void => void warnings.push(message);
+    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store, onWarning });
     loaded = { key, extractor };
   }
   return loaded.extractor;
@@ -55,12 +59,15 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       features.set(vector, offset);
       offset += vector.length;
     }
+    const told = warnings;
+    warnings = [];
     return {
       features,
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
       duration: summary?.duration ?? 0,
       truncated: summary?.truncated ?? false,
+      warnings: told,
     };
   } catch (error) {
     return failureOf(error, task.path);
