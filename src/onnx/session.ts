@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import type { Device } from "./devices.js";
+import { builtInDevices, type Device } from "./devices.js";
 import type { ElementArray, ElementType, OnnxTensor } from "./tensor.js";
 
 /** A loaded ONNX model. Whoever opens it closes it. */
@@ -48,15 +48,19 @@ export async function openOnnxSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      // What another device lacks is told as a warning, in our words.
-      logSeverityLevel: provider === "cpu" ? 3 : 4,
+      logSeverityLevel: 3,
     });
   let session: InferenceSession | undefined;
   if (device !== "cpu") {
-    session = await load(device).catch((error: unknown) => {
+    try {
+      // A device it was not built for would be passed over without a word.
+      if (!(await builtInDevices()).includes(device)) throw new Error("it was built without it");
+      // What a device lacks is told below, in our words; onnxruntime's own lines would come on top.
+      ort.env.logLevel = "fatal";
+      session = await load(device);
+    } catch (error) {
       onWarning?.(`onnxruntime cannot use ${device}, so the CPU computes: ${messageOf(error)}`);
-      return undefined;
-    });
+    }
   }
   try {
     session ??= await load("cpu");
