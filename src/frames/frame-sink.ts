@@ -20,7 +20,8 @@ export function openFrameSink(
   index: number,
   batchSize: number,
 ): FrameSink {
-  const pixelFormat = channelsOf(output) === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
+  const pixelFormat =
+    channelsOf(output) === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
