@@ -92,13 +92,16 @@ export function blit(
   }
 }
 
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * How swscale is to bring a picture to a size, by its own names: the mean over the area a pixel covers where it
  * shrinks (no aliases, and 0.3 ms a frame faster than bicubic from 320 x 240 to 224 x 224), bicubic where it grows.
  */
-export function scalingAlgorithm(
-  from: { readonly width: number; readonly height: number },
-  to: { readonly width: number; readonly height: number },
-): "area" | "bicubic" {
+export function scalingAlgorithm(from: Size, to: Size): "area" | "bicubic" {
   return from.width >= to.width && from.height >= to.height ? "area" : "bicubic";
 }

@@ -1,6 +1,6 @@
-import { MuybridgeError } from "../core/errors.js";
 import type { DecodedBatch, DecodeOptions, Decoder, FrameOutput } from "./decoder.js";
 import { planDecoding } from "./decoding-steps.js";
+import { checkBatchSize, defaultBatchSize } from "./frame-batches.js";
 import { openFrameSink } from "./frame-sink.js";
 import { loadLibav } from "./libav.js";
 import { decodeFrames } from "./libav-frames.js";
@@ -8,12 +8,6 @@ import { openLibavInput } from "./libav-input.js";
 import { describeVideo, storedPicture } from "./libav-video-info.js";
 import { closePacketIndex, readPacketIndex } from "./packet-index.js";
 import { checkSamplingPlan, createSelector } from "./sampling-plan.js";
-
-/** Frames a batch holds where the caller does not say. */
-const defaultBatchSize = 16;
-
-/** Most frames of a batch: at 224 x 224 it holds 0.6 GB. */
-const maxBatchSize = 4096;
 
 /**
  * The decoder that runs FFmpeg's libraries in this process. It reads the packets first, plans which frames are
@@ -42,13 +36,7 @@ async function* decode(
 ): AsyncGenerator<DecodedBatch, void> {
   const { batchSize = defaultBatchSize, signal } = options;
   for (const output of outputs) checkSamplingPlan(output.plan);
-  if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maxBatchSize)) {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `batchSize must be a whole number from 1 to ${maxBatchSize}; it is ${batchSize}.`,
-      { parameter: "batchSize" },
-    );
-  }
+  checkBatchSize(batchSize);
   signal?.throwIfAborted();
   const libav = await loadLibav();
   const input = await openLibavInput(libav, path);

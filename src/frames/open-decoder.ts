@@ -1,5 +1,6 @@
 import { MuybridgeError } from "../core/errors.js";
 import { type Decoder, type DecoderName, decoderNames } from "./decoder.js";
+import { createFfmpegDecoder } from "./ffmpeg-decoder.js";
 import { createLibavDecoder } from "./libav-decoder.js";
 
 /** Name of the decoder where none is given. */
@@ -12,6 +13,7 @@ export const defaultDecoder: DecoderName = "libav";
  */
 export function createDecoder(name: DecoderName = defaultDecoder): Decoder {
   if (name === "libav") return createLibavDecoder();
+  if (name === "ffmpeg") return createFfmpegDecoder();
   throw new MuybridgeError(
     "ERR_USAGE",
     `There is no decoder "${String(name)}"; there are ${decoderNames.join(" and ")}.`,

@@ -1,15 +1,7 @@
 import type { Packet } from "node-av/lib";
 import type { Libav } from "./libav.js";
 import type { LibavInput } from "./libav-input.js";
-
-/** Part of the promised frames or time that may be missing from a whole file: headers round, and count what is not shown. */
-const slack = 0.05;
-
-/** Frames that may be missing on top of that: B-frames at the end, an edit list. */
-const slackFrames = 3;
-
-/** Seconds that may be missing on top of that. */
-const slackSeconds = 0.5;
+import { fallsShort } from "./promised-length.js";
 
 /** Keeps account of the packets that are read, and tells whether the file holds what its header promises. */
 export interface PacketAccount {
@@ -42,13 +34,8 @@ export function openPacketAccount(
       last = Math.max(last, Number(time + packet.duration) * clock);
     },
     endsEarly() {
-      const missingFrames = promisedFrames - frames;
-      const missingSeconds = promisedSeconds - (last - first);
-      return (
-        cut ||
-        (promisedFrames > 0 && missingFrames > slack * promisedFrames + slackFrames) ||
-        (promisedSeconds > 0 && missingSeconds > slack * promisedSeconds + slackSeconds)
-      );
+      const seconds = last - first;
+      return cut || fallsShort({ frames, seconds }, { promisedFrames, promisedSeconds });
     },
   };
 }
