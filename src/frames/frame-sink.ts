@@ -1,5 +1,6 @@
 import type { Frame, SoftwareScaleContext } from "node-av/lib";
 import type { DecodedBatch, FrameOutput } from "./decoder.js";
+import { openFrameBatches } from "./frame-batches.js";
 import { blit, place, type StoredPicture } from "./frame-geometry.js";
 import type { Libav } from "./libav.js";
 
@@ -22,14 +23,12 @@ export function openFrameSink(
   const { width, height } = output;
   const channels = output.pixelFormat === "rgb24" ? 3 : 1;
   const pixelFormat = channels === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
-  const size = width * height * channels;
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
   const scaled = new lib.Frame();
   scaled.alloc();
-  let frames = new Uint8Array(batchSize * size);
-  let timestamps: number[] = [];
+  const batches = openFrameBatches(index, width * height * channels, batchSize);
 
   const scale = (frame: Frame, scaledWidth: number, scaledHeight: number): Buffer => {
     if (scaled.width !== scaledWidth || scaled.height !== scaledHeight) {
@@ -54,19 +53,6 @@ export function openFrameSink(
     return scaled.toBuffer();
   };
 
-  const flush = (): DecodedBatch => {
-    const n = timestamps.length;
-    const batch = {
-      output: index,
-      frames: n === batchSize ? frames : frames.slice(0, n * size),
-      timestamps: Float64Array.from(timestamps),
-      n,
-    };
-    frames = new Uint8Array(batchSize * size);
-    timestamps = [];
-    return batch;
-  };
-
   return {
     add(frame, picture, time, times) {
       const full: DecodedBatch[] = [];
@@ -74,17 +60,17 @@ export function openFrameSink(
       const { scaledWidth, scaledHeight } = placement;
       const pixels = scale(frame, scaledWidth, scaledHeight);
       const asIs = placement.rotation === 0 && scaledWidth === width && scaledHeight === height;
-      for (let i = 0; i < times; i++) {
-        const at = timestamps.length * size;
-        const target = frames.subarray(at, at + size);
+      const draw = (target: Uint8Array): void => {
         if (asIs) target.set(pixels);
         else blit(pixels, placement, target, width, height, channels);
-        timestamps.push(time);
-        if (timestamps.length === batchSize) full.push(flush());
+      };
+      for (let i = 0; i < times; i++) {
+        const batch = batches.add(draw, time);
+        if (batch) full.push(batch);
       }
       return full;
     },
-    rest: () => (timestamps.length > 0 ? flush() : undefined),
+    rest: batches.rest,
     close() {
       scaled.free();
       scaler.freeContext();

@@ -3,18 +3,13 @@ import type { AVPixelFormat } from "node-av/constants";
 import type { CodecContext, Frame, Stream } from "node-av/lib";
 import { MuybridgeError } from "../core/errors.js";
 import type { DecodedBatch, DecodeOptions, Decoder, FrameOutput, VideoInfo } from "./decoder.js";
+import { chooseBatchSize } from "./frame-batches.js";
 import { displaySize, type StoredPicture } from "./frame-geometry.js";
 import { openFrameSink } from "./frame-sink.js";
 import { type Libav, loadLibav } from "./libav.js";
 import { type LibavInput, maxPixels, openLibavInput } from "./libav-input.js";
 import { framePeriod, openPacketAccount, readPacketTimes } from "./packet-times.js";
 import { checkSamplingPlan, createSelector, type FrameSelector } from "./sampling-plan.js";
-
-/** Frames a batch holds where the caller does not say. */
-const defaultBatchSize = 16;
-
-/** Most frames of a batch: at 224 x 224 it holds 0.6 GB. */
-const maxBatchSize = 4096;
 
 /** Milliseconds of decoding after which other work of the process gets a turn. */
 const turn = 20;
@@ -41,15 +36,9 @@ async function* decode(
   outputs: readonly FrameOutput[],
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch, void> {
-  const { batchSize = defaultBatchSize, signal } = options;
+  const { signal } = options;
   for (const output of outputs) checkSamplingPlan(output.plan);
-  if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maxBatchSize)) {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `batchSize must be a whole number from 1 to ${maxBatchSize}; it is ${batchSize}.`,
-      { parameter: "batchSize" },
-    );
-  }
+  const batchSize = chooseBatchSize(options.batchSize);
   signal?.throwIfAborted();
   const libav = await loadLibav();
   const { selectors, origin } = await selectFrames(libav, path, outputs);
