@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { errorOf, MuybridgeError, messageOf } from "../core/errors.js";
 import { mendAnimation } from "./mend-animation.js";
 import {
   describePicture,
@@ -112,14 +112,14 @@ function pageReader({ bytes, header }: PictureFile): PictureSource["read"] {
   };
   /** Loads as many of the frames as decode. */
   const loadReadable = async (first: number, pages: number): Promise<Buffer> => {
-    const all = await load(first, pages).catch(reasonOf);
+    const all = await load(first, pages).catch(errorOf);
     if (!(all instanceof Error)) return all;
     damage = all;
     let [good, bad] = [0, pages];
     let pixels: Buffer = Buffer.alloc(0);
     while (good + 1 < bad) {
       const middle = Math.floor((good + bad) / 2);
-      const some = await load(first, middle).catch(reasonOf);
+      const some = await load(first, middle).catch(errorOf);
       if (some instanceof Error) [bad, damage] = [middle, some];
       else [good, pixels] = [middle, some];
     }
@@ -141,8 +141,4 @@ function pageReader({ bytes, header }: PictureFile): PictureSource["read"] {
     const pixels = Buffer.from(chunk.pixels.subarray(from, from + pageBytes));
     return { width, height, open: () => sharp(pixels, { raw: { width, height, channels: 3 } }) };
   };
-}
-
-function reasonOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

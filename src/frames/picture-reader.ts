@@ -1,3 +1,4 @@
+import { errorOf } from "../core/errors.js";
 import type { Picture } from "./picture-file.js";
 import type { PictureSink } from "./picture-sink.js";
 import type { PictureSource } from "./picture-source.js";
@@ -52,10 +53,13 @@ export function openPictureReader(
   ): Promise<ShownPicture | undefined> => {
     signal?.throwIfAborted();
     const picture = await source.read(index, through);
-    const frames =
-      picture instanceof Error ? picture : await scale(picture, outputs).catch(asError);
-    if (picture instanceof Error || frames instanceof Error) {
-      damage ??= frames as Error;
+    if (picture instanceof Error) {
+      damage ??= picture;
+      return undefined;
+    }
+    const frames = await scale(picture, outputs).catch(errorOf);
+    if (frames instanceof Error) {
+      damage ??= frames;
       return undefined;
     }
     decoded += 1;
@@ -85,8 +89,4 @@ export function openPictureReader(
     decoded: () => decoded,
     damage: () => damage,
   };
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

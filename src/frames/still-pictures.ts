@@ -1,4 +1,4 @@
-import { MuybridgeError } from "../core/errors.js";
+import { errorOf, MuybridgeError } from "../core/errors.js";
 import { type ImageSequence, listPictures } from "./image-sequence.js";
 import { describePicture, openPicture, type Picture, readPictureFile } from "./picture-file.js";
 import type { PictureSource } from "./picture-source.js";
@@ -58,5 +58,5 @@ async function describeFirst(
 /** A picture that cannot be read is passed over; one that is too large is for the user to decide. */
 function asReason(thrown: unknown): Error {
   if (thrown instanceof MuybridgeError) throw thrown;
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return errorOf(thrown);
 }
