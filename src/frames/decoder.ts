@@ -85,6 +85,8 @@ export interface DecodeSummary {
   readonly info: VideoInfo;
   /** Seconds from the first frame's start to the last one's end, whatever the header says. */
   readonly duration: number;
+  /** Frames that were decoded: those taken, and those it takes to decode them. */
+  readonly decodedFrames: number;
   /**
    * The file ends early, or what was decoded of it is damaged. What no output needs is not decoded, so that
    * damage there is not noticed.

@@ -4,12 +4,7 @@ import { fileUrl, inputGuards } from "./ffmpeg-arguments.js";
 import { type FfmpegPrograms, findFfmpegPrograms, oldestFfmpeg } from "./ffmpeg-programs.js";
 import type { ProbedVideo } from "./ffprobe-report.js";
 import { describeFilterGraph, type Interval } from "./filter-graph.js";
-import {
-  checkBatchSize,
-  defaultBatchSize,
-  type FrameBatches,
-  openFrameBatches,
-} from "./frame-batches.js";
+import { chooseBatchSize, type FrameBatches, openFrameBatches } from "./frame-batches.js";
 import { place } from "./frame-geometry.js";
 import { type FrameLog, openFrameLog } from "./frame-log.js";
 import { likelyIntervals } from "./likely-frames.js";
@@ -61,9 +56,9 @@ async function* decode(
   outputs: readonly FrameOutput[],
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch, void> {
-  const { batchSize = defaultBatchSize, signal } = options;
+  const { signal } = options;
+  const batchSize = chooseBatchSize(options.batchSize);
   for (const output of outputs) checkSamplingPlan(output.plan);
-  checkBatchSize(batchSize);
   signal?.throwIfAborted();
   await checkFile(path);
   const programs = await findFfmpegPrograms();
@@ -95,12 +90,12 @@ async function* decode(
           }
         : undefined;
   }
-  const { start, end, damaged } = log.found();
+  const { start, end, decodedFrames, damaged } = log.found();
   if (start === undefined) throw noFrames(pass);
   // Where frames were left out, the packets know how long the video is.
   const duration = Math.max(end, probed.end) - start;
   const truncated = failed || damaged || probed.endsEarly;
-  options.onEnd?.({ info: probed.info, duration, truncated });
+  options.onEnd?.({ info: probed.info, duration, decodedFrames, truncated });
   for (const { rest } of batches) {
     signal?.throwIfAborted();
     const batch = rest();

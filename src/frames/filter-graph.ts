@@ -1,6 +1,6 @@
 import type { FrameOutput } from "./decoder.js";
 import { channelsOf } from "./frame-batches.js";
-import { type Placement, type Size, scalingAlgorithm } from "./frame-geometry.js";
+import { type Placement, scalingAlgorithm } from "./frame-geometry.js";
 
 /** Names of the two filters that tell, in the log, of every frame and of those that are written. */
 export const allFrames = "all";
@@ -28,13 +28,11 @@ export interface FrameGraph {
 /**
  * Describes the way of a frame: told in the log, chosen by its time, told again, scaled for each output.
  *
- * @param picture size of the frames as they are stored, in pixels
  * @param placements of each output, how the pictures are scaled
  * @param wanted which frames are written; all where it is undefined
  */
 export function describeFilterGraph(
   streamIndex: number,
-  picture: Size,
   outputs: readonly FrameOutput[],
   placements: readonly Placement[],
   wanted: readonly Interval[] | undefined,
@@ -43,7 +41,7 @@ export function describeFilterGraph(
   const source =
     `[0:${streamIndex}]showinfo@${allFrames}=checksum=0,${select}` +
     `showinfo@${writtenFrames}=checksum=0,setpts=N`;
-  const scales = outputs.map((output, i) => scale(picture, output, placements[i]!));
+  const scales = outputs.map((output, i) => scale(output, placements[i]!));
   if (outputs.length <= 1) {
     const [output] = outputs;
     const { scaledWidth, scaledHeight } = placements[0] ?? { scaledWidth: 1, scaledHeight: 1 };
@@ -77,13 +75,8 @@ export function describeFilterGraph(
   };
 }
 
-function scale(
-  picture: Size,
-  output: FrameOutput,
-  { scaledWidth, scaledHeight }: Placement,
-): string {
-  const algorithm = scalingAlgorithm(picture, { width: scaledWidth, height: scaledHeight });
-  const size = `scale=${scaledWidth}:${scaledHeight}:flags=${algorithm}`;
+function scale(output: FrameOutput, { scaledWidth, scaledHeight }: Placement): string {
+  const size = `scale=${scaledWidth}:${scaledHeight}:flags=${scalingAlgorithm}`;
   return output.pixelFormat === "rgb24"
     ? `${size},format=rgb24`
     : `${size}:out_range=full,format=gray`;

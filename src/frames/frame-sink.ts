@@ -25,10 +25,10 @@ export function openFrameSink(
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
+  scaler.setOption("sws_flags", scalingAlgorithm, constants.AV_OPT_TYPE_STRING);
   const scaled = new lib.Frame();
   scaled.alloc();
   const batches = openFrameBatches(output, index, batchSize);
-  let algorithm: string | undefined;
 
   const scale = (frame: Frame, scaledWidth: number, scaledHeight: number): Buffer => {
     if (scaled.width !== scaledWidth || scaled.height !== scaledHeight) {
@@ -38,11 +38,6 @@ export function openFrameSink(
       scaled.height = scaledHeight;
       scaled.colorRange = constants.AVCOL_RANGE_JPEG;
       lib.FFmpegError.throwIfError(scaled.getBuffer(0), "getBuffer");
-    }
-    const wanted = scalingAlgorithm(frame, { width: scaledWidth, height: scaledHeight });
-    if (wanted !== algorithm) {
-      scaler.setOption("sws_flags", wanted, constants.AV_OPT_TYPE_STRING);
-      algorithm = wanted;
     }
     // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
     frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);

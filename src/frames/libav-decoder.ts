@@ -1,6 +1,6 @@
 import type { DecodedBatch, DecodeOptions, Decoder, FrameOutput } from "./decoder.js";
 import { planDecoding } from "./decoding-steps.js";
-import { checkBatchSize, defaultBatchSize } from "./frame-batches.js";
+import { chooseBatchSize } from "./frame-batches.js";
 import { openFrameSink } from "./frame-sink.js";
 import { loadLibav } from "./libav.js";
 import { decodeFrames } from "./libav-frames.js";
@@ -34,9 +34,9 @@ async function* decode(
   outputs: readonly FrameOutput[],
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch, void> {
-  const { batchSize = defaultBatchSize, signal } = options;
+  const { signal } = options;
+  const batchSize = chooseBatchSize(options.batchSize);
   for (const output of outputs) checkSamplingPlan(output.plan);
-  checkBatchSize(batchSize);
   signal?.throwIfAborted();
   const libav = await loadLibav();
   const input = await openLibavInput(libav, path);
@@ -51,7 +51,7 @@ async function* decode(
     const relative = Array.from(index.sorted, (time) => time - (origin ?? 0));
     const selectors = plans.map((plan) => createSelector(plan, relative));
     const planned = index.exact ? planDecoding(index, plans) : undefined;
-    const outcome = { damaged: false, misled: false };
+    const outcome = { decodedFrames: 0, damaged: false, misled: false };
     let start: number | undefined;
     let fed = Number.NEGATIVE_INFINITY;
     let end = 0;
@@ -77,7 +77,8 @@ async function* decode(
       }
       if (!outcome.misled) {
         const duration = steps ? index.end - (start ?? 0) : end - (start ?? 0);
-        options.onEnd?.({ info, duration, truncated: outcome.damaged || index.endsEarly });
+        const { decodedFrames, damaged } = outcome;
+        options.onEnd?.({ info, duration, decodedFrames, truncated: damaged || index.endsEarly });
         break;
       }
     }

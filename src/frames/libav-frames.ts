@@ -19,6 +19,8 @@ export interface DecodedFrame {
 
 /** How decoding went; certain when it has ended. */
 export interface DecodingOutcome {
+  /** Frames that came out of the decoder. */
+  decodedFrames: number;
   /** Something could not be decoded. */
   damaged: boolean;
   /** What was decoded is not what the packets told, so that a plan made from them is not to be followed. */
@@ -75,6 +77,7 @@ export async function* decodeFrames(
 
   function* receive(from: CodecContext): Generator<DecodedFrame, void> {
     while (from.receiveFrameSync(next) >= 0) {
+      outcome.decodedFrames += 1;
       const stamp = next.bestEffortTimestamp;
       const after = currentTime === undefined ? 0 : currentTime + period;
       const time = stamp === constants.AV_NOPTS_VALUE ? after : Number(stamp) * clock;

@@ -78,7 +78,7 @@ function asVideoError(error: unknown, path: string): MuybridgeError {
 export function progressOptions(
   stage: string,
   total: number | undefined,
-  { pool }: Run,
+  { pool }: Pick<Run, "pool">,
   { signal, onProgress }: LongCallOptions,
 ): MapVideosOptions {
   return {

@@ -5,7 +5,13 @@ import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { DecodeSummary } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
-import type { ExtractedFeatures, ExtractTask, TaskFailure, WorkerTasks } from "./worker-tasks.js";
+import type {
+  ExtractedFeatures,
+  ExtractTask,
+  TaskFailure,
+  WorkerTasks,
+  WriteFramesTask,
+} from "./worker-tasks.js";
 
 // A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
@@ -69,6 +75,17 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       truncated: summary?.truncated ?? false,
       warnings: told,
     };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
+/** Writes the sampled frames of a video as pictures. */
+export async function writeFrames(task: WriteFramesTask): ReturnType<WorkerTasks["writeFrames"]> {
+  try {
+    // Not loaded by processes that only extract features.
+    const { writeFramePictures } = await import("./write-frame-pictures.js");
+    return await writeFramePictures(task);
   } catch (error) {
     return failureOf(error, task.path);
   }
