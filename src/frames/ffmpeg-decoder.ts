@@ -133,13 +133,7 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
   const placements = outputs.map(({ width, height, fit }) =>
     place(plan.picture, width, height, fit),
   );
-  const graph = describeFilterGraph(
-    pass.probed.streamIndex,
-    plan.picture,
-    outputs,
-    placements,
-    plan.wanted,
-  );
+  const graph = describeFilterGraph(pass.probed.streamIndex, outputs, placements, plan.wanted);
   log.begin(plan);
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
