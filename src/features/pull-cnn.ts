@@ -51,8 +51,8 @@ export interface PulledCnn {
  * @throws MuybridgeError ERR_USAGE for an unknown name; ERR_WEIGHTS_UNAVAILABLE saying of every address why it
  * failed and how to do without; ERR_CACHE_FULL where there is no space.
  */
-export function pullCnn(name: string, options: PullCnnOptions = {}): Promise<PulledCnn> {
-  return pullEntry(catalogueEntry(name), options);
+export async function pullCnn(name: string, options: PullCnnOptions = {}): Promise<PulledCnn> {
+  return await pullEntry(catalogueEntry(name), options);
 }
 
 /** {@link pullCnn} of an entry. */
