@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { MuybridgeError } from "../core/errors.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { catalogueEntry } from "./catalogue.js";
@@ -114,7 +112,6 @@ async function pull(
     ...(expected === undefined ? {} : { sha256: expected }),
   };
   try {
-    await mkdir(dirname(path), { recursive: true });
     const came = await downloadFile(path, wanted);
     if (expected === undefined) {
       const { url, sha256, size } = came;

@@ -70,15 +70,20 @@ export async function findWeights(name: string, download: CnnDownload): Promise<
 async function readBounded(path: string, name: string, download: CnnDownload): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
-    if (size !== (download.size ?? size) || size > maxUnknownSize) {
+    if (size !== (download.size ?? size) || size > (download.size ?? maxUnknownSize)) {
       throw damaged(path, name, `it has ${size} bytes, expected are ${download.size ?? "fewer"}`);
     }
     return await readFile(path);
   } catch (error) {
     if (error instanceof MuybridgeError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === "ENOENT" || code === "ENOTDIR"
+        ? `The weights of ${name} are not there yet.`
+        : `The weights of ${name} cannot be read: ${messageOf(error)}.`;
     throw new MuybridgeError(
       "ERR_WEIGHTS_UNAVAILABLE",
-      `The weights of ${name} are not there yet. muybridge cnn pull ${name} gets them${sizeOf(download)}. ${byHand(name, download)}`,
+      `${why} muybridge cnn pull ${name} gets them${sizeOf(download)}. ${byHand(name, download)}`,
       { path, cause: error },
     );
   }

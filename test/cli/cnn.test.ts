@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sha256 } from "../../src/core/digest.js";
-import { etagOf, serveSecurely, stallAt, whole } from "../features/file-server.js";
+import { type Answer, etagOf, serveSecurely, stallAt, whole } from "../features/file-server.js";
 import { openProxy } from "../features/proxy-server.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
 import { type ProgramOptions, runProgram } from "./run-program.js";
@@ -100,64 +100,88 @@ function certificateOf(host: string): { key: string; cert: string; path: string 
   try {
     execFileSync("openssl", [...what, ...where, ...whose], { stdio: "ignore" });
   } catch {
-    console.warn("SKIPPED: a whole pull by HTTPS. openssl, which makes a certificate, is missing.");
+    console.warn("SKIPPED: whole pulls by HTTPS. openssl, which makes a certificate, is missing.");
     return undefined;
   }
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8"), path: cert };
 }
 
-test("a pull by HTTPS through a proxy survives Ctrl-C and kill -9, and goes on where it was", async (context) => {
-  const certificate = certificateOf("raw.githubusercontent.com");
-  if (!certificate) return context.skip();
-  const weights = Buffer.concat([Buffer.from("\x1c\0\0\0TFL3"), randomBytes(200_000)]);
-  const further: typeof whole = (content) => (request, response) => {
-    const start = Number(/\d+/.exec(request.headers.range!)![0]);
-    response.writeHead(206, {
-      etag: etagOf(content),
-      "content-range": `bytes ${start}-${content.length - 1}/${content.length}`,
-    });
-    response.write(content.subarray(start, start + 10_000));
-  };
-  const server = await serveSecurely(
-    certificate,
-    stallAt(weights, 100_000),
-    further(weights),
-    whole(weights),
-  );
+const host = "raw.githubusercontent.com";
+const certificate = certificateOf(host);
+const weights = Buffer.concat([Buffer.from("\x1c\0\0\0TFL3"), randomBytes(200_000)]);
+
+/** Has the programs reach a server on this machine in place of the host. */
+async function serveAsHost(...answers: Answer[]) {
+  const server = await serveSecurely(certificate!, ...answers);
   const proxy = await openProxy(server.port);
   vi.stubEnv("HTTPS_PROXY", proxy.url);
-  vi.stubEnv("NODE_EXTRA_CA_CERTS", certificate.path);
-  const stopOnceUnderWay = (signal: NodeJS.Signals): Partial<ProgramOptions> => ({
-    onStart: (child) => {
-      const stop = (chunk: Buffer): void => {
-        if (chunk.includes('"stage":"pull"')) child.kill(signal);
-      };
-      child.stderr?.on("data", stop);
-    },
-  });
-  const pull = ["pull", "googlenet", "--progress", "json"];
-  const path = join(cacheDir, "cnn", "googlenet", "inception_v1_224_quant.tflite");
+  vi.stubEnv("NODE_EXTRA_CA_CERTS", certificate!.path);
+  return { server, proxy };
+}
 
-  const interrupted = await run(pull, stopOnceUnderWay("SIGINT"));
-  expect(interrupted).toMatchObject({ code: 130, stdout: "" });
-  const killed = await run(pull, stopOnceUnderWay("SIGKILL"));
-  expect(killed).toMatchObject({ code: null, stdout: "" });
-  const done = await run(pull);
-  expect(done).toMatchObject({ code: 0, stdout: `${path}\n` });
-  expect(done.stderr).toContain(`has the SHA-256 ${sha256(weights)}`);
+test.skipIf(!certificate)("two programs that pull the same at once both get it", async () => {
+  const { server } = await serveAsHost(whole(weights));
+  const own = join(root, "another-cache");
+  const path = join(own, "cnn", "googlenet", "inception_v1_224_quant.tflite");
+  const pull = () => run(["pull", "googlenet", "--quiet"], { cacheDir: own });
+  for (const result of await Promise.all([pull(), pull()])) {
+    expect(result).toEqual({ code: 0, stdout: `${path}\n`, stderr: "" });
+  }
+  expect(server.requests.length).toBeGreaterThan(0);
   expect(Buffer.compare(await readFile(path), weights)).toBe(0);
-  expect(readdirSync(dirname(path)).sort()).toEqual([
-    "inception_v1_224_quant.tflite",
-    "inception_v1_224_quant.tflite.json",
-  ]);
-  expect(new Set(proxy.asked)).toEqual(new Set(["raw.githubusercontent.com:443"]));
-  expect(server.requests.map(({ url }) => url)).toEqual(
-    Array(3).fill(expect.stringMatching(/^\/google-coral\/test_data\/[0-9a-f]{40}\/inception_v1/)),
-  );
-  const [first, second, third] = server.requests.map(({ headers }) =>
-    Number(/^bytes=(\d+)-$/.exec(headers.range ?? "bytes=0-")![1]),
-  );
-  expect(first).toBe(0);
-  expect(second).toBeGreaterThan(0);
-  expect(third).toBeGreaterThan(second!);
+  expect(readdirSync(dirname(path))).toHaveLength(2);
 });
+
+test.skipIf(!certificate)(
+  "a pull by HTTPS through a proxy survives Ctrl-C and kill -9, and goes on where it was",
+  async () => {
+    const further: typeof whole = (content) => (request, response) => {
+      const start = Number(/\d+/.exec(request.headers.range!)![0]);
+      response.writeHead(206, {
+        etag: etagOf(content),
+        "content-range": `bytes ${start}-${content.length - 1}/${content.length}`,
+      });
+      response.write(content.subarray(start, start + 10_000));
+    };
+    const { server, proxy } = await serveAsHost(
+      stallAt(weights, 100_000),
+      further(weights),
+      whole(weights),
+    );
+    const stopOnceUnderWay = (signal: NodeJS.Signals): Partial<ProgramOptions> => ({
+      onStart: (child) => {
+        const stop = (chunk: Buffer): void => {
+          if (chunk.includes('"stage":"pull"')) child.kill(signal);
+        };
+        child.stderr?.on("data", stop);
+      },
+    });
+    const pull = ["pull", "googlenet", "--progress", "json"];
+    const path = join(cacheDir, "cnn", "googlenet", "inception_v1_224_quant.tflite");
+
+    const interrupted = await run(pull, stopOnceUnderWay("SIGINT"));
+    expect(interrupted).toMatchObject({ code: 130, stdout: "" });
+    const killed = await run(pull, stopOnceUnderWay("SIGKILL"));
+    expect(killed).toMatchObject({ code: null, stdout: "" });
+    const done = await run(pull);
+    expect(done).toMatchObject({ code: 0, stdout: `${path}\n` });
+    expect(done.stderr).toContain(`has the SHA-256 ${sha256(weights)}`);
+    expect(Buffer.compare(await readFile(path), weights)).toBe(0);
+    expect(readdirSync(dirname(path)).sort()).toEqual([
+      "inception_v1_224_quant.tflite",
+      "inception_v1_224_quant.tflite.json",
+    ]);
+    expect(new Set(proxy.asked)).toEqual(new Set([`${host}:443`]));
+    expect(server.requests.map(({ url }) => url)).toEqual(
+      Array(3).fill(
+        expect.stringMatching(/^\/google-coral\/test_data\/[0-9a-f]{40}\/inception_v1/),
+      ),
+    );
+    const [first, second, third] = server.requests.map(({ headers }) =>
+      Number(/^bytes=(\d+)-$/.exec(headers.range ?? "bytes=0-")![1]),
+    );
+    expect(first).toBe(0);
+    expect(second).toBeGreaterThan(0);
+    expect(third).toBeGreaterThan(second!);
+  },
+);

@@ -2,6 +2,8 @@
  * Downloads: a file by HTTP(S), gone on with where an earlier try stopped, and put in place only when it is whole
  * and the right one.
  */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
@@ -47,7 +49,7 @@ const connectTimeout = 15_000;
 const longestWait = 30;
 
 /**
- * Downloads a file to a path, whose directory must exist. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+ * Downloads a file to a path, whose directory is made where it is missing. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
  *
  * What has come is kept beside the path when the call fails or is interrupted, and the next call goes on from
  * there. Several processes may download the same file at once: each writes a part of its own, and the file
@@ -59,6 +61,7 @@ const longestWait = 30;
 export async function downloadFile(path: string, options: DownloadOptions): Promise<Downloaded> {
   const dispatcher = openDispatcher(1000 * (options.idleTimeout ?? 30));
   try {
+    await mkdir(dirname(path), { recursive: true });
     await using part = await openPartialFile(path);
     const failures: string[] = [];
     for (const url of fromWhereItBegan(options.urls, part)) {
@@ -105,9 +108,9 @@ function fromWhereItBegan(urls: readonly string[], part: PartialFile): string[] 
 
 /** The error to throw where a file could not be written. */
 function writingFailure(error: unknown, path: string): MuybridgeError | undefined {
+  if (!(error instanceof Error) || error instanceof MuybridgeError) return undefined;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (error instanceof MuybridgeError || code === undefined || syscall === undefined)
-    return undefined;
+  if (code === undefined || syscall === undefined) return undefined;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   const advice = "Set MUYBRIDGE_CACHE_DIR to a directory that can be written.";
   return new MuybridgeError(
@@ -134,7 +137,7 @@ async function tryAddress(url: string, work: Work): Promise<string | undefined> 
     if (n >= tries) return `${setback.reason} (tried ${n} times)`;
     const wait = Math.min(setback.wait ?? firstWait * 2 ** (n - 1), longestWait);
     onWarning?.(`${url}: ${setback.reason}; trying again in ${wait} s`);
-    await sleep(1000 * wait, undefined, { ...(signal ? { signal } : {}) }).catch(() => {
+    await sleep(1000 * wait, undefined, signal ? { signal } : {}).catch(() => {
       signal?.throwIfAborted();
     });
   }

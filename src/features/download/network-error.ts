@@ -30,7 +30,8 @@ const networkCalls = /^(connect|getaddrinfo|read|shutdown)$/;
  * The caller's own signal must have been looked at before: undici has one code for it and for a proxy that refuses.
  */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
-  const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: string };
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (typeof code !== "string") return undefined;
   const isSocket =
     syscall === undefined || networkCalls.test(syscall) || /^(EPIPE|ECONN)/.test(code);
