@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   evaluate: () => import("./commands/evaluate.js"),
   label: () => import("./commands/label.js"),
   datasets: () => import("./commands/datasets.js"),
+  cnn: () => import("./commands/cnn.js"),
   cache: () => import("./commands/cache.js"),
 };
 
