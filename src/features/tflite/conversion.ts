@@ -45,7 +45,7 @@ export function rankOf(conversion: Conversion, index: number | undefined): numbe
 }
 
 /** The ONNX value of a computed tensor; of four axes, as planes. */
-export function valueOf(conversion: Conversion, index: number | undefined): string {
+export function computedValue(conversion: Conversion, index: number | undefined): string {
   const value = conversion.values.get(index ?? -1);
   if (value !== undefined) return value;
   const { name } = tensorOf(conversion, index);
@@ -58,8 +58,8 @@ export function valueOf(conversion: Conversion, index: number | undefined): stri
 }
 
 /** The ONNX value of a computed tensor, its axes in TFLite's order. */
-export function naturalValueOf(conversion: Conversion, index: number | undefined): string {
-  const value = valueOf(conversion, index);
+export function naturalValue(conversion: Conversion, index: number | undefined): string {
+  const value = computedValue(conversion, index);
   if (rankOf(conversion, index) !== 4) return value;
   return conversion.graph.node("Transpose", [value], fromPlanes);
 }

@@ -8,7 +8,7 @@ import {
   pixelScaling,
   usualInputSize,
 } from "../preprocessing.js";
-import { type Conversion, rankOf, refusal, valueOf } from "./conversion.js";
+import { type Conversion, computedValue, rankOf, refusal } from "./conversion.js";
 import { findLayer, stepsTo } from "./layers.js";
 import { operatorConverters } from "./operators/index.js";
 import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js";
@@ -111,7 +111,7 @@ function convert(conversion: Conversion, operator: TfliteOperator): void {
 /** The mean over height and width of a layer that has them: [n, channels]. */
 function addMean(conversion: Conversion, tapped: number, dimension: number): string {
   const { graph } = conversion;
-  const layer = valueOf(conversion, tapped);
+  const layer = computedValue(conversion, tapped);
   if (rankOf(conversion, tapped) === 2) return layer;
   const pooled = graph.node("GlobalAveragePool", [layer]);
   return graph.node("Reshape", [pooled, graph.constant(int64([0, dimension]))]);

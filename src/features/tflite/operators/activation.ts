@@ -1,12 +1,12 @@
 import { float32 } from "../../../onnx/tensor.js";
 import {
   type Conversion,
+  computedValue,
   type OperatorConverter,
   onnxAxis,
   rankOf,
   refusal,
   tensorOf,
-  valueOf,
 } from "../conversion.js";
 import type { TfliteOperator, TfliteTensor } from "../read-tflite.js";
 
@@ -67,14 +67,14 @@ function addBounds({ graph }: Conversion, value: string, [low, high]: Bounds): s
 /** RELU, RELU6 and RELU_N1_TO_1 as operators of their own. */
 export function convertBounds(bounds: Bounds): OperatorConverter {
   return (conversion, { inputs, outputs }) => {
-    const value = addBounds(conversion, valueOf(conversion, inputs[0]), bounds);
+    const value = addBounds(conversion, computedValue(conversion, inputs[0]), bounds);
     conversion.values.set(outputs[0]!, value);
   };
 }
 
 /** LOGISTIC: 1 / (1 + e^-x). */
 export const convertLogistic: OperatorConverter = (conversion, { inputs, outputs }) => {
-  const value = conversion.graph.node("Sigmoid", [valueOf(conversion, inputs[0])]);
+  const value = conversion.graph.node("Sigmoid", [computedValue(conversion, inputs[0])]);
   conversion.values.set(outputs[0]!, value);
 };
 
@@ -83,7 +83,7 @@ export const convertSoftmax: OperatorConverter = (conversion, { inputs, outputs,
   const { graph, values } = conversion;
   // Writers leave no beta out; the schema's default of 0 would make all classes equal.
   const beta = options?.float32(0, 1) || 1;
-  const value = valueOf(conversion, inputs[0]);
+  const value = computedValue(conversion, inputs[0]);
   const scaled =
     beta === 1 ? value : graph.node("Mul", [value, graph.constant(float32([beta], []))]);
   const axis = onnxAxis(conversion, -1, rankOf(conversion, inputs[0]));

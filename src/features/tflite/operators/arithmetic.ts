@@ -2,12 +2,12 @@ import { float32 } from "../../../onnx/tensor.js";
 import { isConstant } from "../constants.js";
 import {
   type Conversion,
+  computedValue,
   numbersOf,
   type OperatorConverter,
   rankOf,
   refusal,
   tensorOf,
-  valueOf,
 } from "../conversion.js";
 import { finish } from "./activation.js";
 
@@ -29,7 +29,7 @@ export const convertConcatenation: OperatorConverter = (conversion, operator) =>
   if (axis === 0 || axis >= rank) {
     throw refusal(conversion, `an operator CONCATENATION joins along axis ${given} of ${rank}`);
   }
-  const operands = operator.inputs.map((index) => valueOf(conversion, index));
+  const operands = operator.inputs.map((index) => computedValue(conversion, index));
   const place = rank === 4 ? [0, 2, 3, 1][axis]! : axis;
   const value = conversion.graph.node("Concat", operands, { axis: { i: place } });
   finish(conversion, operator, value, operator.options?.int8(1, 0) ?? 0);
@@ -54,7 +54,7 @@ export const convertFullyConnected: OperatorConverter = (conversion, operator) =
   const value = graph.node(
     "Gemm",
     [
-      rank === 2 ? valueOf(conversion, input) : flattened(conversion, input),
+      rank === 2 ? computedValue(conversion, input) : flattened(conversion, input),
       graph.constant(float32(weights.data, weights.shape), weights.name),
       ...(biasIndex === undefined || biasIndex < 0 ? [] : [biasOf(conversion, biasIndex)]),
     ],
@@ -71,7 +71,7 @@ function biasOf(conversion: Conversion, index: number): string {
 /** All values of a picture in a row, in TFLite's order. */
 function flattened(conversion: Conversion, index: number | undefined): string {
   const { graph } = conversion;
-  const value = valueOf(conversion, index);
+  const value = computedValue(conversion, index);
   const natural =
     rankOf(conversion, index) === 4
       ? graph.node("Transpose", [value], { perm: { ints: [0, 2, 3, 1] } })
@@ -90,7 +90,7 @@ function operandOf(conversion: Conversion, index: number | undefined, rank: numb
     return graph.node("Transpose", [natural], { perm: { ints: [0, 3, 1, 2] } });
   }
   const own = rankOf(conversion, index);
-  if (own === rank || own === 0) return valueOf(conversion, index);
+  if (own === rank || own === 0) return computedValue(conversion, index);
   throw refusal(
     conversion,
     `the tensor ${tensorOf(conversion, index).name} has ${own} axes where ${rank} are needed`,

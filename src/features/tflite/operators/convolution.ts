@@ -1,12 +1,12 @@
 import type { Constant } from "../constants.js";
 import {
   addConstant,
+  computedValue,
   numbersOf,
   type OperatorConverter,
   optionsOf,
   refusal,
   tensorOf,
-  valueOf,
 } from "../conversion.js";
 import { finish } from "./activation.js";
 import { windowAttributes, windowOf } from "./window.js";
@@ -65,7 +65,7 @@ function addConvolution(
   const value = conversion.graph.node(
     "Conv",
     [
-      valueOf(conversion, input),
+      computedValue(conversion, input),
       addConstant(conversion, kernel),
       ...(bias ? [addConstant(conversion, { ...bias, shape: [bias.data.length] })] : []),
     ],

@@ -1,7 +1,8 @@
 import { int64 } from "../../../onnx/tensor.js";
 import { integersOf } from "../constants.js";
 import {
-  naturalValueOf,
+  computedValue,
+  naturalValue,
   type OperatorConverter,
   onnxAxis,
   optionsOf,
@@ -9,7 +10,6 @@ import {
   refusal,
   setNaturalValue,
   tensorOf,
-  valueOf,
 } from "../conversion.js";
 import { finish } from "./activation.js";
 import { checkSteps, windowAttributes, windowOf } from "./window.js";
@@ -23,7 +23,7 @@ export function convertPool(op: "AveragePool" | "MaxPool"): OperatorConverter {
     checkSteps(conversion, operator, "window", [width, height]);
     const value = conversion.graph.node(
       op,
-      [valueOf(conversion, operator.inputs[0])],
+      [computedValue(conversion, operator.inputs[0])],
       windowAttributes(conversion, operator, window, height, width),
     );
     finish(conversion, operator, value, options.int8(5, 0));
@@ -49,9 +49,9 @@ export const convertMean: OperatorConverter = (conversion, operator) => {
   // What is left of planes without height and width is in one order whichever way they lay.
   const orderStays = keep || rank !== 4 || [2, 3].every((axis) => places.includes(axis));
   if (orderStays) {
-    values.set(output, reduce(valueOf(conversion, input), places));
+    values.set(output, reduce(computedValue(conversion, input), places));
     return;
   }
   const natural = axes.map((axis) => (axis < 0 ? axis + rank : axis));
-  setNaturalValue(conversion, output, reduce(naturalValueOf(conversion, input), natural));
+  setNaturalValue(conversion, output, reduce(naturalValue(conversion, input), natural));
 };

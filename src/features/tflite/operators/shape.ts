@@ -2,14 +2,14 @@ import { int64 } from "../../../onnx/tensor.js";
 import { integersOf } from "../constants.js";
 import {
   type Conversion,
-  naturalValueOf,
+  computedValue,
+  naturalValue,
   type OperatorConverter,
   onnxAxis,
   rankOf,
   refusal,
   setNaturalValue,
   tensorOf,
-  valueOf,
 } from "../conversion.js";
 import type { TfliteOperator } from "../read-tflite.js";
 
@@ -33,7 +33,7 @@ export const convertReshape: OperatorConverter = (conversion, operator) => {
   }
   // 0 keeps the axis of the pictures, of which there may be several.
   const shape = graph.constant(int64([0, ...rest]));
-  const value = graph.node("Reshape", [naturalValueOf(conversion, operator.inputs[0]), shape]);
+  const value = graph.node("Reshape", [naturalValue(conversion, operator.inputs[0]), shape]);
   setNaturalValue(conversion, output, value);
 };
 
@@ -59,7 +59,7 @@ export const convertSqueeze: OperatorConverter = (conversion, operator) => {
   if (axes.includes(0) || shape.length - axes.length !== rankOf(conversion, output)) {
     throw refusal(conversion, "an operator SQUEEZE takes the axis of the pictures away");
   }
-  const natural = naturalValueOf(conversion, input);
+  const natural = naturalValue(conversion, input);
   const value = graph.node("Squeeze", [natural, graph.constant(int64(axes))]);
   setNaturalValue(conversion, output, value);
 };
@@ -85,11 +85,11 @@ export const convertPad: OperatorConverter = (conversion, operator) => {
     pads[place] = paddings[2 * axis]!;
     pads[rank + place] = paddings[2 * axis + 1]!;
   }
-  const value = graph.node("Pad", [valueOf(conversion, input), graph.constant(int64(pads))]);
+  const value = graph.node("Pad", [computedValue(conversion, input), graph.constant(int64(pads))]);
   values.set(operator.outputs[0]!, value);
 };
 
 /** QUANTIZE and DEQUANTIZE: the numbers are real ones throughout, so that nothing is left to do. */
 export const convertIdentity: OperatorConverter = (conversion, { inputs, outputs }) => {
-  conversion.values.set(outputs[0]!, valueOf(conversion, inputs[0]));
+  conversion.values.set(outputs[0]!, computedValue(conversion, inputs[0]));
 };
