@@ -1,13 +1,13 @@
 import { MuybridgeError } from "../core/errors.js";
 import { encodeGraph, type Graph } from "./graph.js";
+import type { OnnxInitialiser, OnnxModel, OnnxNode } from "./model-parts.js";
 import {
   GraphParts,
   ModelParts,
   NodeParts,
-  SparseTensorProto,
-  TensorProto,
+  SparseTensorHeader,
+  TensorHeader,
 } from "./onnx-schema.js";
-import type { OnnxInitialiser, OnnxModel, OnnxNode } from "./read-model.js";
 
 /** The part of a model that some of its values are computed by. */
 export interface CutGraph {
@@ -154,7 +154,7 @@ function renameInitialiser(
   if (fresh === undefined) return bytes;
   // Of a protobuf field that is there twice, the later one counts, and of a message that is, each of its fields.
   const change = sparse
-    ? SparseTensorProto.encode({ values: { name: fresh } })
-    : TensorProto.encode({ name: fresh });
+    ? SparseTensorHeader.encode({ values: { name: fresh } })
+    : TensorHeader.encode({ name: fresh });
   return Buffer.concat([bytes, change.finish()]);
 }

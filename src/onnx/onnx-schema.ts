@@ -24,6 +24,7 @@ const root = protobuf.Root.fromJSON({
             type: { type: "int32", id: 20 },
             sparseTensor: { type: "SparseTensorProto", id: 22 },
             sparseTensors: { rule: "repeated", type: "SparseTensorProto", id: 23 },
+            refAttrName: { type: "string", id: 21 },
           },
         },
         NodeProto: {
@@ -34,14 +35,21 @@ const root = protobuf.Root.fromJSON({
             opType: { type: "string", id: 4 },
             attribute: { rule: "repeated", type: "AttributeProto", id: 5 },
             domain: { type: "string", id: 7 },
+            overload: { type: "string", id: 8 },
           },
         },
         TensorProto: {
           fields: {
             dims: { rule: "repeated", type: "int64", id: 1 },
             dataType: { type: "int32", id: 2 },
+            floatData: { rule: "repeated", type: "float", id: 4 },
+            int32Data: { rule: "repeated", type: "int32", id: 5 },
+            stringData: { rule: "repeated", type: "bytes", id: 6 },
+            int64Data: { rule: "repeated", type: "int64", id: 7 },
             name: { type: "string", id: 8 },
             rawData: { type: "bytes", id: 9 },
+            doubleData: { rule: "repeated", type: "double", id: 10 },
+            uint64Data: { rule: "repeated", type: "uint64", id: 11 },
             externalData: { rule: "repeated", type: "StringStringEntryProto", id: 13 },
             dataLocation: { type: "int32", id: 14 },
           },
@@ -50,6 +58,7 @@ const root = protobuf.Root.fromJSON({
           fields: {
             values: { type: "TensorProto", id: 1 },
             indices: { type: "TensorProto", id: 2 },
+            dims: { rule: "repeated", type: "int64", id: 3 },
           },
         },
         Dimension: {
@@ -78,7 +87,17 @@ const root = protobuf.Root.fromJSON({
           },
         },
         FunctionProto: {
-          fields: { node: { rule: "repeated", type: "NodeProto", id: 7 } },
+          fields: {
+            name: { type: "string", id: 1 },
+            input: { rule: "repeated", type: "string", id: 4 },
+            output: { rule: "repeated", type: "string", id: 5 },
+            attribute: { rule: "repeated", type: "string", id: 6 },
+            node: { rule: "repeated", type: "NodeProto", id: 7 },
+            opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 9 },
+            domain: { type: "string", id: 10 },
+            attributeProto: { rule: "repeated", type: "AttributeProto", id: 11 },
+            overload: { type: "string", id: 13 },
+          },
         },
         OperatorSetIdProto: {
           fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } },
@@ -94,6 +113,7 @@ const root = protobuf.Root.fromJSON({
             graph: { type: "GraphProto", id: 7 },
             opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 8 },
             metadataProps: { rule: "repeated", type: "StringStringEntryProto", id: 14 },
+            functions: { rule: "repeated", type: "FunctionProto", id: 25 },
           },
         },
         // The same messages taken apart no further than needed: what is bytes here is passed on as it is, so
@@ -117,6 +137,19 @@ const root = protobuf.Root.fromJSON({
             sparseInitializer: { rule: "repeated", type: "bytes", id: 15 },
           },
         },
+        TensorHeader: {
+          fields: {
+            name: { type: "string", id: 8 },
+            externalData: { rule: "repeated", type: "bytes", id: 13 },
+            dataLocation: { type: "int32", id: 14 },
+          },
+        },
+        SparseTensorHeader: {
+          fields: {
+            values: { type: "TensorHeader", id: 1 },
+            indices: { type: "TensorHeader", id: 2 },
+          },
+        },
         NodeParts: {
           fields: {
             input: { rule: "repeated", type: "string", id: 1 },
@@ -137,12 +170,12 @@ const root = protobuf.Root.fromJSON({
 export const ModelProto = root.lookupType("onnx.ModelProto");
 export const GraphProto = root.lookupType("onnx.GraphProto");
 export const NodeProto = root.lookupType("onnx.NodeProto");
-export const TensorProto = root.lookupType("onnx.TensorProto");
-export const SparseTensorProto = root.lookupType("onnx.SparseTensorProto");
 export const ValueInfoProto = root.lookupType("onnx.ValueInfoProto");
 export const FunctionProto = root.lookupType("onnx.FunctionProto");
 
 /** The same messages in parts that are passed on as they are. */
 export const ModelParts = root.lookupType("onnx.ModelParts");
 export const GraphParts = root.lookupType("onnx.GraphParts");
+export const TensorHeader = root.lookupType("onnx.TensorHeader");
+export const SparseTensorHeader = root.lookupType("onnx.SparseTensorHeader");
 export const NodeParts = root.lookupType("onnx.NodeParts");

@@ -1,5 +1,5 @@
 import { MuybridgeError } from "../../core/errors.js";
-import type { OnnxInput } from "../../onnx/read-model.js";
+import type { OnnxInput } from "../../onnx/model-parts.js";
 import { elementTypeNumbers } from "../../onnx/tensor.js";
 import { maxInputSize, type Preprocessing, usualInputSize } from "../preprocessing.js";
 

@@ -1,6 +1,6 @@
 import { MuybridgeError } from "../../core/errors.js";
 import { dependentValues } from "../../onnx/cut-graph.js";
-import type { OnnxModel } from "../../onnx/read-model.js";
+import type { OnnxModel } from "../../onnx/model-parts.js";
 
 /** Most layers that an error lists, the last ones. */
 const maxListed = 500;

@@ -1,7 +1,7 @@
 import { MuybridgeError } from "../../core/errors.js";
 import { createRandom } from "../../core/random.js";
 import { type CutGraph, cutGraph, dependentValues } from "../../onnx/cut-graph.js";
-import { type OnnxModel, readModel } from "../../onnx/read-model.js";
+import { type OnnxModel, takeModelApart } from "../../onnx/model-parts.js";
 import { openOnnxSession } from "../../onnx/session.js";
 import { elementTypeNumbers, type OnnxTensor, uint8 } from "../../onnx/tensor.js";
 import type { PreparedNetwork } from "../prepared-network.js";
@@ -51,7 +51,7 @@ export async function prepareOnnx(
 ): Promise<PreparedNetwork> {
   const { name } = options;
   try {
-    return await prepare(readModel(file, name), options);
+    return await prepare(takeModelApart(file, name), options);
   } catch (error) {
     // What onnxruntime says does not name the file.
     if (!(error instanceof MuybridgeError) || error.path !== undefined) throw error;

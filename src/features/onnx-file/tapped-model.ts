@@ -1,6 +1,6 @@
 import { type CutGraph, encodeCutGraph, unusedPrefix } from "../../onnx/cut-graph.js";
 import { createGraph, type Graph } from "../../onnx/graph.js";
-import type { OnnxModel } from "../../onnx/read-model.js";
+import type { OnnxModel } from "../../onnx/model-parts.js";
 import { elementTypeNumbers } from "../../onnx/tensor.js";
 import { addPreprocessing } from "../prepared-network.js";
 import type { PixelScaling, Preprocessing } from "../preprocessing.js";

@@ -5,8 +5,8 @@ import {
   GraphParts,
   ModelParts,
   NodeProto,
-  SparseTensorProto,
-  TensorProto,
+  SparseTensorHeader,
+  TensorHeader,
   ValueInfoProto,
 } from "./onnx-schema.js";
 
@@ -74,16 +74,16 @@ const oldestOpset = 7;
  * @throws MuybridgeError ERR_MODEL_INVALID where it is no ONNX model, has parts in other files, or is of an
  * operator set that is too old.
  */
-export function readModel(file: Uint8Array, name: string): OnnxModel {
+export function takeModelApart(file: Uint8Array, name: string): OnnxModel {
   try {
-    return takeApart(file, name);
+    return readParts(file, name);
   } catch (error) {
     if (error instanceof MuybridgeError) throw error;
     throw invalid(name, `it cannot be read (${messageOf(error)})`, error);
   }
 }
 
-function takeApart(file: Uint8Array, name: string): OnnxModel {
+function readParts(file: Uint8Array, name: string): OnnxModel {
   const model = ModelParts.decode(file) as unknown as ModelMessage;
   if (!model.graph || model.graph.length === 0) throw invalid(name, "it holds no graph");
   const opsets = new Map(
@@ -155,13 +155,13 @@ function readNode(bytes: Uint8Array, name: string): OnnxNode {
 }
 
 function readInitialiser(bytes: Uint8Array, name: string): OnnxInitialiser {
-  const tensor = TensorProto.decode(bytes) as unknown as TensorMessage;
+  const tensor = TensorHeader.decode(bytes) as unknown as TensorMessage;
   refuseExternalData([tensor], name);
   return { name: tensor.name, sparse: false, bytes };
 }
 
 function readSparseInitialiser(bytes: Uint8Array, name: string): OnnxInitialiser {
-  const { values, indices } = SparseTensorProto.decode(bytes) as unknown as {
+  const { values, indices } = SparseTensorHeader.decode(bytes) as unknown as {
     readonly values?: TensorMessage;
     readonly indices?: TensorMessage;
   };
