@@ -35,7 +35,7 @@ export interface ResolvedCnn {
 }
 
 /** Version of how networks are prepared; a new one makes new features. */
-export const conversionVersion = 2;
+export const conversionVersion = 3;
 
 /**
  * Resolves a choice: finds the catalogue entry or the file, and what decides its features.

@@ -12,6 +12,7 @@ export interface OnnxSession extends AsyncDisposable {
    *
    * @param feeds a tensor for every input
    * @param outputs the outputs wanted; all of them where none are named
+   * @throws MuybridgeError ERR_MODEL_INVALID where its operators do not fit together, or not these tensors
    */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
@@ -48,7 +49,8 @@ export async function openOnnxSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // Failures are thrown, so that they need not be logged as well.
+      logSeverityLevel: 4,
     });
   let session: InferenceSession | undefined;
   if (device !== "cpu") {
@@ -81,7 +83,14 @@ export async function openOnnxSession(
       for (const [name, { type, data, dims }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);
       }
-      const results = await opened.run(tensors, (outputs ?? opened.outputNames) as string[]);
+      const wanted = (outputs ?? opened.outputNames) as string[];
+      const results = await opened.run(tensors, wanted).catch((error: unknown) => {
+        throw new MuybridgeError(
+          "ERR_MODEL_INVALID",
+          `onnxruntime cannot compute the network: ${messageOf(error)}`,
+          { cause: error },
+        );
+      });
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, data, dims }]) => [
           name,

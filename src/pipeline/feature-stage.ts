@@ -36,6 +36,10 @@ export interface FeatureChoices {
   readonly fps?: number;
   /** The keyframes alone, instead of `count`. */
   readonly keyframes?: true;
+  /** Every n-th frame, instead of `count`. */
+  readonly every?: number;
+  /** Frames that `every` takes at most, from the first on. */
+  readonly limit?: number;
   /** Part of every video, in seconds from its first frame. */
   readonly start?: number;
   readonly end?: number;
@@ -55,15 +59,17 @@ export interface FeatureChoices {
 /**
  * Fills in what is left out.
  *
- * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`.
+ * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`, `every`.
  */
 export function chooseFeatureSettings(choices: FeatureChoices): FeatureSettings {
   const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing } = choices;
-  const { count, fps, keyframes, start, end } = choices;
+  const { count, fps, keyframes, every, limit, start, end } = choices;
   const way = {
     ...(count === undefined ? {} : { count }),
     ...(fps === undefined ? {} : { fps }),
     ...(keyframes === undefined ? {} : { keyframes }),
+    ...(every === undefined ? {} : { every }),
+    ...(limit === undefined ? {} : { limit }),
   };
   const plan = {
     ...(Object.keys(way).length === 0 ? defaultFeatureSettings.plan : way),
