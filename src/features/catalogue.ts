@@ -1,23 +1,8 @@
-import type { ActivationRanges, CnnFormat } from "./cnn-choice.js";
-import type { CnnSource } from "./cnn-source.js";
+import type { CatalogueEntry } from "./catalogue-entry.js";
 import { embeddedWeightsDigest, readEmbeddedWeights } from "./embedded-weights.js";
-import type { Preprocessing } from "./preprocessing.js";
+import { tfjsMobilenets } from "./tfjs/tfjs-catalogue.js";
 
-/** A network that can be named, and how it is used. */
-export interface CatalogueEntry {
-  readonly name: string;
-  readonly description: string;
-  readonly licence: string;
-  /** Values a frame gives. */
-  readonly dimension: number;
-  readonly format: CnnFormat;
-  /** The tensor whose mean over height and width is the feature. */
-  readonly layer: string;
-  readonly preprocessing: Preprocessing;
-  readonly source: CnnSource;
-  /** Ranges of its values, measured on frames, that int8 is laid out by. */
-  readonly ranges?: ActivationRanges;
-}
+export type { CatalogueEntry } from "./catalogue-entry.js";
 
 /** Name of the network where none is given. */
 export const defaultCnn = "mobilenet-v2";
@@ -28,6 +13,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: defaultCnn,
     description: "MobileNetV2 1.0, backbone of a detector trained on Open Images v4",
     licence: "Apache-2.0",
+    homepage: "https://www.npmjs.com/package/@mediapipe/objectron",
+    verified: true,
     dimension: 1280,
     format: "tflite",
     layer: "FeatureExtractor/MobilenetV2/Conv_1/Relu6",
@@ -44,4 +31,5 @@ export const catalogue: readonly CatalogueEntry[] = [
       digest: () => Promise.resolve(embeddedWeightsDigest),
     },
   },
+  ...tfjsMobilenets,
 ];
