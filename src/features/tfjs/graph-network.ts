@@ -50,12 +50,16 @@ export async function openGraph(artifacts: io.ModelArtifacts, id: string): Promi
     layers: [...nodes.values()].filter(({ op }) => !valueless.has(op)).map(({ name }) => name),
     fromOutput: backwards(nodes, outputs),
     compute(picture, layers) {
+      let values: (Tensor | undefined)[];
       try {
-        const values = model.execute(picture, [...layers]);
-        return Array.isArray(values) ? values : [values as Tensor];
+        values = [model.execute(picture, [...layers])].flat();
       } catch (error) {
         throw invalidModelJson(id, messageOf(error), error);
       }
+      // What depends on itself is left out without a word.
+      const lost = layers.find((_, i) => values[i] === undefined);
+      if (lost !== undefined) throw invalidModelJson(id, `the node ${lost} cannot be computed`);
+      return values as Tensor[];
     },
     dispose: () => model.dispose(),
   };
