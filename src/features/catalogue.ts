@@ -6,6 +6,7 @@ import {
   embeddedWeightsPath,
   readEmbeddedWeights,
 } from "./embedded-weights.js";
+import { tfjsMobilenets } from "./tfjs/tfjs-catalogue.js";
 
 export type { CatalogueEntry } from "./catalogue-entry.js";
 
@@ -38,6 +39,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     },
   },
   ...downloadableCnns,
+  ...tfjsMobilenets,
 ];
 
 /**

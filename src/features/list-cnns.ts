@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
+import { isFile } from "../core/is-file.js";
 import { catalogue } from "./catalogue.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 
@@ -50,8 +51,9 @@ async function listing(entry: CatalogueEntry): Promise<CnnListing> {
 
 async function look({ source }: CatalogueEntry): Promise<{ place: CnnPlace; digest?: string }> {
   try {
-    source.locate();
-    return { place: source.download ? "here" : "embedded", digest: await source.digest() };
+    if (source.fetchedOnUse && !(await isFile(source.locate()))) return { place: "not here" };
+    const isOwn = !source.download && !source.fetchedOnUse;
+    return { place: isOwn ? "embedded" : "here", digest: await source.digest() };
   } catch (error) {
     if (!(error instanceof MuybridgeError)) throw error;
     // With a cause, it is only not there.

@@ -1,11 +1,11 @@
 import { defaultCacheDirectory } from "../core/cache-directory.js";
 import { openContentStore } from "../core/content-store.js";
-import { MuybridgeError } from "../core/errors.js";
 import { defaultCnn } from "./catalogue.js";
 import type { CnnChoice } from "./cnn-choice.js";
 import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
 import { openOnnxExtractor } from "./onnx-extractor.js";
 import { resolveCnn } from "./resolve-cnn.js";
+import { openTfjsExtractor } from "./tfjs/tfjs-extractor.js";
 
 /** Options of {@link openFeatureExtractor}. */
 export type FeatureExtractorOptions = Omit<CnnChoice, "cnn"> & OpenOptions;
@@ -30,8 +30,5 @@ export async function openFeatureExtractor(
     device: device ?? "cpu",
     onWarning: onWarning ?? (() => {}),
   } as const;
-  if (cnn.engine === "onnx") return openOnnxExtractor(cnn, open);
-  throw new MuybridgeError("ERR_USAGE", `The engine ${cnn.engine} is not there.`, {
-    parameter: "engine",
-  });
+  return cnn.engine === "onnx" ? openOnnxExtractor(cnn, open) : openTfjsExtractor(cnn, open);
 }

@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
+import { isFile } from "../core/is-file.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { catalogueEntry } from "./catalogue.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
@@ -61,7 +62,13 @@ export async function pullEntry(
   const { name, verified, source } = entry;
   const path = source.locate();
   if (!source.download) {
-    return { name, path, sha256: await source.digest(), verified, downloaded: false };
+    const isThere = !source.fetchedOnUse || (await isFile(path));
+    const sha256 = await source.digest();
+    if (!verified)
+      options.onWarning?.(
+        `${name}: nobody has checked these weights, as no digest of them is known. What came has the SHA-256 ${sha256}.`,
+      );
+    return { name, path, sha256, verified, downloaded: !isThere };
   }
   const there = await alreadyThere(entry, source.download, options);
   const digest = there ?? (await pull(entry, source.download, options));

@@ -1,6 +1,7 @@
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
-import { type CatalogueEntry, catalogue } from "./catalogue.js";
+import { catalogue } from "./catalogue.js";
+import type { CatalogueEntry } from "./catalogue-entry.js";
 import {
   type ActivationRanges,
   type CnnChoice,
@@ -11,6 +12,7 @@ import {
   precisions,
 } from "./cnn-choice.js";
 import { fileCnn } from "./cnn-file.js";
+import { checkEngine } from "./engine-formats.js";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.js";
 
 /** A CNN with all decided that can be without computing. */
@@ -47,15 +49,19 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
   checkChoice(choice);
   checkPreprocessing(choice.preprocessing ?? {});
   const entry = catalogue.find(({ name }) => name === cnn);
+  // Before the weights are looked for: they may have to be fetched.
+  if (entry) checkEngine({ id: cnn, format: entry.format, precision, engine: choice.engine });
   const source = entry
     ? { ...entry.source, format: entry.format, weightsDigest: await entry.source.digest() }
     : await fileCnn(cnn);
   const engine = choice.engine ?? (source.format === "tfjs" ? "tfjs" : "onnx");
+  checkEngine({ id: cnn, format: source.format, precision, engine });
   const layer = choice.layer ?? entry?.layer;
   const preprocessing = { ...entry?.preprocessing, ...choice.preprocessing };
   // Ranges belong to one network as it is prepared: other preprocessing makes other values.
   const ranges = choice.ranges ?? (choice.preprocessing ? undefined : entry?.ranges);
   const usedRanges = precision === "int8" ? ranges : undefined;
+  const path = source.path ?? entry?.source.locate?.();
   const digest = digestOf({
     conversionVersion,
     weights: source.weightsDigest,
@@ -75,7 +81,7 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
     digest,
     ...(layer === undefined ? {} : { layer }),
     ...(usedRanges === undefined ? {} : { ranges: usedRanges }),
-    ...(source.path === undefined ? {} : { path: source.path }),
+    ...(path === undefined ? {} : { path }),
     ...(entry === undefined ? {} : { entry }),
   };
 }

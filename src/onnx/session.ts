@@ -74,7 +74,9 @@ export async function openOnnxSession(
     );
   }
   const opened = session;
-  const close = (): Promise<void> => opened.release();
+  let released: Promise<void> | undefined;
+  // onnxruntime throws where a session is released twice.
+  const close = (): Promise<void> => (released ??= opened.release());
   return {
     inputNames: opened.inputNames,
     outputNames: opened.outputNames,
