@@ -49,12 +49,30 @@ export async function openOnnxExtractor(
 
 /** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
 async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
-  const key = `cnn:${cnn.digest}`;
-  const kept = await store.get(key).catch(() => undefined);
-  if (kept) {
-    return { graph: kept.data, ...(kept.metadata as Omit<PreparedNetwork, "graph">) };
+  if (cnn.precision === "float32") return floatNetwork(cnn, store);
+  const { ranges } = cnn;
+  if (!ranges) throw notCalibrated(cnn.id);
+  return kept(store, cnn.digest, async () =>
+    quantiseNetwork(await floatNetwork(cnn, store), ranges, cnn.id),
+  );
+}
+
+/** The network in float32, whatever precision is asked for. */
+export function floatNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
+  return kept(store, cnn.floatDigest, () => prepareNetwork(cnn));
+}
+
+async function kept(
+  store: ContentStore,
+  digest: string,
+  prepare: () => Promise<PreparedNetwork>,
+): Promise<PreparedNetwork> {
+  const key = `cnn:${digest}`;
+  const known = await store.get(key).catch(() => undefined);
+  if (known) {
+    return { graph: known.data, ...(known.metadata as Omit<PreparedNetwork, "graph">) };
   }
-  const { graph, ...facts } = await prepareNetwork(cnn);
+  const { graph, ...facts } = await prepare();
   await store.put(key, graph, facts).catch(() => undefined);
   return { graph, ...facts };
 }
