@@ -1,6 +1,7 @@
 import type { ActivationRanges, CnnFormat } from "./cnn-choice.js";
 import type { CnnSource } from "./cnn-source.js";
 import { embeddedWeightsDigest, readEmbeddedWeights } from "./embedded-weights.js";
+import { mobilenetV2Ranges } from "./mobilenet-v2-ranges.js";
 import type { Preprocessing } from "./preprocessing.js";
 
 /** A network that can be named, and how it is used. */
@@ -39,6 +40,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       deviation: [1, 1, 1],
       layout: "nhwc",
     },
+    ranges: mobilenetV2Ranges,
     source: {
       read: readEmbeddedWeights,
       digest: () => Promise.resolve(embeddedWeightsDigest),

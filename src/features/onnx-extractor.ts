@@ -1,9 +1,11 @@
 import type { ContentStore } from "../core/content-store.js";
 import { MuybridgeError } from "../core/errors.js";
+import { int8Saturates } from "../onnx/int8-saturation.js";
 import { openOnnxSession } from "../onnx/session.js";
 import { uint8 } from "../onnx/tensor.js";
 import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
 import type { PreparedNetwork } from "./prepared-network.js";
+import { quantiseNetwork } from "./quantise/quantise-network.js";
 import type { ResolvedCnn } from "./resolve-cnn.js";
 import { readTflite } from "./tflite/read-tflite.js";
 import { tfliteToOnnx } from "./tflite/tflite-to-onnx.js";
@@ -17,7 +19,8 @@ export async function openOnnxExtractor(
   { threads, store, device, onWarning }: Required<OpenOptions>,
 ): Promise<FeatureExtractor> {
   const prepared = await preparedNetwork(cnn, store);
-  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning });
+  const exactInt8 = cnn.precision === "int8" && (await int8Saturates());
+  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning, exactInt8 });
   const { dimension, inputSize } = prepared;
   const frameSize = inputSize * inputSize * 3;
   const close = (): Promise<void> => session.close();
@@ -26,6 +29,7 @@ export async function openOnnxExtractor(
     digest: cnn.digest,
     dimension,
     inputSize,
+    ...(cnn.ranges ? { ranges: cnn.ranges } : {}),
     async extract(frames, n, { signal } = {}) {
       if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
         throw new RangeError(
@@ -49,11 +53,10 @@ export async function openOnnxExtractor(
 
 /** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
 async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
-  if (cnn.precision === "float32") return floatNetwork(cnn, store);
-  const { ranges } = cnn;
-  if (!ranges) throw notCalibrated(cnn.id);
+  const { precision, ranges } = cnn;
+  if (precision === "float32") return floatNetwork(cnn, store);
   return kept(store, cnn.digest, async () =>
-    quantiseNetwork(await floatNetwork(cnn, store), ranges, cnn.id),
+    quantiseNetwork(await floatNetwork(cnn, store), ranges ?? {}, cnn.id),
   );
 }
 

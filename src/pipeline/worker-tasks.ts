@@ -1,12 +1,13 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
-import type { CnnChoice } from "../features/cnn-choice.js";
+import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 
 /** What a worker process can be asked for. */
 export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
+  measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
     readonly path: string;
@@ -23,6 +24,9 @@ export interface ExtractTask {
   readonly device: Device;
   readonly cacheDir: string;
 }
+
+/** A video on whose frames the ranges of a CNN are measured. */
+export type MeasureTask = Omit<ExtractTask, "device">;
 
 /** What comes back: features, not frames. */
 export interface ExtractedFeatures {
