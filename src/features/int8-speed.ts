@@ -21,12 +21,17 @@ const rounds = 4;
  * found is kept in the store, by processor and network.
  *
  * @param choice with the precision int8 and known ranges
+ * @param options `anew`: measure, whatever is known
  * @throws MuybridgeError as `openFeatureExtractor`.
  */
-export async function int8Speed(choice: CnnChoice, store: ContentStore): Promise<Int8Speed> {
+export async function int8Speed(
+  choice: CnnChoice,
+  store: ContentStore,
+  { anew = false }: { readonly anew?: boolean } = {},
+): Promise<Int8Speed> {
   const { digest } = await resolveCnn(choice);
   const key = `cnn-speed:${process.arch}:${cpus()[0]?.model ?? ""}:${digest}`;
-  const known = await store.metadata(key).catch(() => undefined);
+  const known = anew ? undefined : await store.metadata(key).catch(() => undefined);
   if (known) return known as Int8Speed;
   const { ranges: _, ...same } = choice;
   await using float32 = await openFeatureExtractor(choice.cnn, {

@@ -68,14 +68,14 @@ function foldedConstants(
   const name = normalisation.output[0]!;
   return [
     tensorMessage(
-      `${name}:kernel`,
+      `${name}:folded-kernel`,
       float32(
         kernel.map((weight, i) => weight * factors[Math.floor(i / size)]!),
         shape,
       ),
     ),
     tensorMessage(
-      `${name}:bias`,
+      `${name}:folded-bias`,
       float32(
         bias!.map((value, o) => (value - mean![o]!) * factors[o]! + shift![o]!),
         [channels],

@@ -16,14 +16,24 @@ export interface PixelInput {
   readonly order: readonly number[];
   readonly factors: readonly number[];
   readonly offsets: readonly number[];
+  /** The byte that stands for 0, with which the picture's edge is padded. */
+  readonly zero: number;
 }
 
 /** Channels of a frame. */
 const channels = 3;
 
 /**
+ * Levels of a byte that the zero of a colour may lie from that of all. Inside the picture the bias makes up for
+ * it; only what lies beyond the edge is off. ImageNet's means lie up to 11 apart from their middle, and 24 were
+ * measured to change the features no more than rounding does.
+ */
+const zeroTolerance = 16;
+
+/**
  * Whether a value is made of the frames as `addPreprocessing` does it: Transpose, Cast, Gather (of the colours,
- * where they are swapped), Mul, Add.
+ * where they are swapped), Mul, Add; undefined where it is not, or where the colours' zeros are no bytes or lie
+ * apart.
  */
 export function findPixelInput(
   { graph }: ModelMessage,
@@ -50,7 +60,11 @@ export function findPixelInput(
   if (!isFrames || perm?.join() !== "0,3,1,2" || order?.toSorted().join() !== "0,1,2") {
     return undefined;
   }
-  return { planes, frames: current, order, factors, offsets };
+  const zeros = offsets.map((offset, c) => -offset / factors[c]!);
+  const zero = Math.round(zeros.reduce((a, b) => a + b, 0) / channels);
+  const near = zeros.every((one) => Math.abs(one - zero) <= zeroTolerance);
+  if (!near || zero < 0 || zero > 255) return undefined;
+  return { planes, frames: current, order, factors, offsets, zero };
 }
 
 /** One number for all channels, or one each. */
@@ -73,27 +87,13 @@ export interface PixelKernel extends Kernel {
   readonly zero: number;
 }
 
-/**
- * Levels of a byte that the zero of a colour may lie from that of all. Inside the picture the bias makes up for
- * it; only what lies beyond the edge is off. ImageNet's means lie up to 11 apart from their middle, and 24 were
- * measured to change the features no more than rounding does.
- */
-const zeroTolerance = 16;
-
-/**
- * Moves the preprocessing into a kernel; undefined where the colours' zeros, with which the picture's edge is
- * padded, are no bytes or lie apart.
- */
+/** Moves the preprocessing into a kernel of 3 input channels. */
 export function pixelKernel(
   { shape, weights, bias }: Kernel,
-  { order, factors, offsets }: PixelInput,
-): PixelKernel | undefined {
-  const [, inner, height, width] = shape;
+  { order, factors, offsets, zero }: PixelInput,
+): PixelKernel {
+  const [, , height, width] = shape;
   const scale = Math.fround(Math.abs(factors[0]!));
-  const zeros = offsets.map((offset, c) => -offset / factors[c]!);
-  const zero = Math.round(zeros.reduce((a, b) => a + b, 0) / channels);
-  const near = zeros.every((one) => Math.abs(one - zero) <= zeroTolerance);
-  if (inner !== channels || !near || zero < 0 || zero > 255) return undefined;
   const area = height * width;
   const changed = new Float32Array(weights.length);
   const shifted = bias.slice();

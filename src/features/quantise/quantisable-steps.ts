@@ -66,7 +66,8 @@ export function findQuantisableSteps(original: ModelMessage): QuantisableNetwork
     if (declared.has(result)) continue;
     stored.add(result);
     const inputs = node.opType === "Conv" ? node.input.slice(0, 1) : node.input;
-    const pixels = node.opType === "Conv" && findPixelInput(model, constants, inputs[0]!);
+    const onThree = node.opType === "Conv" && constants.get(node.input[1]!)?.dims[1] === 3;
+    const pixels = onThree && findPixelInput(model, constants, inputs[0]!);
     steps.push({
       node,
       ...(activation ? { activation } : {}),

@@ -135,10 +135,9 @@ function addStep(layout: Layout, step: QuantisableStep): void {
 function addConvolution(layout: Layout, step: QuantisableStep): void {
   const { node, inputs, output, bounds, pixels } = step;
   const kernel = kernelOf(layout, node);
-  const onPixels = pixels && pixelKernel(kernel, pixels);
   const value = node.output[0]!;
-  if (onPixels) {
-    addPixelConvolution(layout, step, pixels, onPixels);
+  if (pixels) {
+    addPixelConvolution(layout, step, pixels, pixelKernel(kernel, pixels));
     return;
   }
   const [input = ""] = inputs;
@@ -186,8 +185,8 @@ function addPixelConvolution(
   const stored = storageOf(layout, output, bounds);
   const rounded = addNode(layout, "QuantizeLinear", [wide, ...stored.names], `${output}:wide`);
   // What was computed together lies side by side, as it did before.
-  const apart = transpose(rounded, [0, 2, 3, 1], `${output}:groups`);
-  const single = reshape(apart, kernel.shape[0], `${output}:rows`);
+  const apart = transpose(rounded, [0, 2, 3, 1], `${output}:apart`);
+  const single = reshape(apart, kernel.shape[0], `${output}:single`);
   const planesAgain = transpose(single, [0, 3, 1, 2], `${output}:stored`);
   addNode(layout, "DequantizeLinear", [planesAgain, ...stored.names], `${output}:read`);
   layout.storages.set(output, stored);
