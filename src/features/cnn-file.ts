@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
@@ -12,11 +12,14 @@ const formats: Readonly<Record<string, CnnFormat>> = {
   ".json": "tfjs",
 };
 
+/** Bytes a file may have: as many as ONNX's own format can. */
+const maxFileSize = 2 ** 31 - 1;
+
 /**
  * A CNN from a file.
  *
  * @throws MuybridgeError ERR_USAGE where its name is neither in the catalogue nor that of such a file,
- * ERR_FILE_NOT_FOUND where it cannot be read.
+ * ERR_FILE_NOT_FOUND where it cannot be read, ERR_TOO_LARGE for more than 2 GiB.
  */
 export async function fileCnn(
   path: string,
@@ -31,6 +34,16 @@ export async function fileCnn(
     );
   }
   const read = async (): Promise<Uint8Array> => {
+    const { size } = await stat(path).catch(() => ({ size: 0 }));
+    if (size > maxFileSize) {
+      throw new MuybridgeError(
+        "ERR_TOO_LARGE",
+        `The CNN ${path} has ${size} bytes; 2 GiB at most.`,
+        {
+          path,
+        },
+      );
+    }
     try {
       return await readFile(path);
     } catch (error) {

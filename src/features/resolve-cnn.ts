@@ -37,7 +37,7 @@ export interface ResolvedCnn {
 }
 
 /** Version of how networks are prepared; a new one makes new features. */
-export const conversionVersion = 2;
+export const conversionVersion = 3;
 
 /** Version of how networks are laid out in int8; a new one makes new features of those. */
 export const quantisationVersion = 1;

@@ -7,6 +7,7 @@ import { defaultCnn } from "../features/catalogue.js";
 import { int8Speed } from "../features/int8-speed.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import { loadLibav } from "../frames/libav.js";
+import { builtInDevices } from "../onnx/devices.js";
 import { openStageCache } from "./stage-cache.js";
 
 /** What was found of one part that labelling needs. */
@@ -73,6 +74,15 @@ const checks: readonly Check[] = [
       const { float32, int8 } = await int8Speed(choice, store, { anew: true });
       const [slow, fast] = float32 > int8 ? [float32, int8] : [int8, float32];
       return `${int8.toFixed(1)} ms a frame of ${defaultCnn} against ${float32.toFixed(1)} in float32: ${(slow / fast).toFixed(1)} times as ${float32 > int8 ? "fast" : "slow"}`;
+    },
+  },
+  {
+    part: "devices",
+    advice: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+    async look() {
+      const others = (await builtInDevices()).filter((device) => device !== "cpu");
+      const untested = others.map((device) => `${device} (untested with Muybridge)`);
+      return ["cpu", ...untested].join(", ");
     },
   },
   {

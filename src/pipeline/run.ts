@@ -51,7 +51,10 @@ export async function openRun(
     const settled = calibration
       ? await calibrate(settings, calibration, { cache, pool }, options)
       : settings;
-    const features = await openFeatureStage(settled, cache, pool, device ?? "cpu");
+    const features = await openFeatureStage(settled, cache, pool, {
+      ...(device === undefined ? {} : { device }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+    });
     if ((device ?? "cpu") === "cpu") {
       await warnWhereSlower(settled.cnn, cache.directory, onWarning);
     }

@@ -1,6 +1,7 @@
 import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
+import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
@@ -12,6 +13,7 @@ import type {
   MeasureTask,
   TaskFailure,
   WorkerTasks,
+  WriteFramesTask,
 } from "./worker-tasks.js";
 
 // A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
@@ -22,13 +24,17 @@ process.on("SIGINT", () => {});
 /** The CNN of this process; the next task most likely wants the same one. */
 let loaded: { readonly key: string; readonly extractor: FeatureExtractor } | undefined;
 
+/** Warnings that wait for the next result to take them along. */
+let warnings: string[] = [];
+
 async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<FeatureExtractor> {
   const key = JSON.stringify([cnn, device, cacheDir]);
   if (loaded?.key !== key) {
     await loaded?.extractor.close();
     const { openContentStore } = await import("../core/content-store.js");
     const store = openContentStore(cacheDir);
-    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store });
+    const onWarning = (message: string): void => void warnings.push(message);
+    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store, onWarning });
     loaded = { key, extractor };
   }
   return loaded.extractor;
@@ -93,7 +99,7 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
     const vectors: Float32Array[] = [];
     const times: number[] = [];
     for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
-      vectors.push(await extractor.extract(batch.frames, batch.n));
+      vectors.push(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
     const features = new Float32Array(times.length * extractor.dimension);
@@ -102,13 +108,27 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       features.set(vector, offset);
       offset += vector.length;
     }
+    const told = warnings;
+    warnings = [];
     return {
       features,
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
       duration: summary?.duration ?? 0,
       truncated: summary?.truncated ?? false,
+      warnings: told,
     };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
+/** Writes the sampled frames of a video as pictures. */
+export async function writeFrames(task: WriteFramesTask): ReturnType<WorkerTasks["writeFrames"]> {
+  try {
+    // Not loaded by processes that only extract features.
+    const { writeFramePictures } = await import("./write-frame-pictures.js");
+    return await writeFramePictures(task);
   } catch (error) {
     return failureOf(error, task.path);
   }

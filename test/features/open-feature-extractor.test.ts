@@ -188,7 +188,7 @@ test("what is in the store is used, without the weights being read again", async
   const copies = graph.constant(float32(new Float32Array(1280).fill(1), [1, 1280]));
   graph.output(graph.node("MatMul", [column, copies]), "float32", ["n", 1280], "features");
   const other = openContentStore(join(directory, "other-cache"));
-  await other.put(key, encodeModel(graph));
+  await other.put(key, encodeModel(graph), { dimension: 1280, inputSize: 224 });
   await using substitute = await openFeatureExtractor("mobilenet-v2", { store: other });
   const features = await substitute.extract(frames, 7);
   const levels = Array.from({ length: 7 }, (_, i) => frames[i * frameSize]!);
@@ -204,7 +204,7 @@ test("a second opening gives the same features to the bit", async () => {
 test("a damaged entry is converted again, not trusted", async () => {
   const damaged = join(directory, "damaged-cache");
   const kept = await store.get(key);
-  await openContentStore(damaged).put(key, kept!.data);
+  await openContentStore(damaged).put(key, kept!.data, kept!.metadata);
   const entries = await readdir(join(damaged, "content-v2"), {
     recursive: true,
     withFileTypes: true,

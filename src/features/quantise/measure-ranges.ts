@@ -25,11 +25,12 @@ export interface RangeMeter extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Frames computed at once. */
-const framesAtOnce = 4;
+/** Frames computed at once, where the network takes any number. */
+const usualFramesAtOnce = 4;
 
 /** Opens a network for measuring: the same network, with the extremes of its tensors as outputs. */
-export async function openRangeMeter({ graph, inputSize }: PreparedNetwork): Promise<RangeMeter> {
+export async function openRangeMeter(network: PreparedNetwork): Promise<RangeMeter> {
+  const { graph, inputSize, framesAtOnce = usualFramesAtOnce } = network;
   const quantisable = findQuantisableSteps(readModel(graph));
   const { model } = quantisable;
   const values = valuesToMeasure(quantisable);
