@@ -6,6 +6,7 @@ import {
   embeddedWeightsPath,
   readEmbeddedWeights,
 } from "./embedded-weights.js";
+import { mobilenetV2Ranges } from "./mobilenet-v2-ranges.js";
 import { tfjsMobilenets } from "./tfjs/tfjs-catalogue.js";
 
 export type { CatalogueEntry } from "./catalogue-entry.js";
@@ -32,6 +33,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       deviation: [1, 1, 1],
       layout: "nhwc",
     },
+    ranges: mobilenetV2Ranges,
     source: {
       locate: embeddedWeightsPath,
       read: readEmbeddedWeights,

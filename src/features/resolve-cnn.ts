@@ -32,12 +32,17 @@ export interface ResolvedCnn {
   readonly read: () => Promise<Uint8Array>;
   /** SHA-256 of all that decides the features. */
   readonly digest: string;
+  /** SHA-256 of what decides them in float32, without the ranges: what ranges are measured on. */
+  readonly floatDigest: string;
   /** The catalogue's entry where it comes from there. */
   readonly entry?: CatalogueEntry;
 }
 
 /** Version of how networks are prepared; a new one makes new features. */
 export const conversionVersion = 3;
+
+/** Version of how networks are laid out in int8; a new one makes new features of those. */
+export const quantisationVersion = 1;
 
 /**
  * Resolves a choice: finds the catalogue entry or the file, and what decides its features.
@@ -59,18 +64,22 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
   const layer = choice.layer ?? entry?.layer;
   const preprocessing = { ...entry?.preprocessing, ...choice.preprocessing };
   // Ranges belong to one network as it is prepared: other preprocessing makes other values.
-  const ranges = choice.ranges ?? (choice.preprocessing ? undefined : entry?.ranges);
+  const asMeasured = choice.preprocessing === undefined && layer === entry?.layer;
+  const ranges = choice.ranges ?? (asMeasured ? entry?.ranges : undefined);
   const usedRanges = precision === "int8" ? ranges : undefined;
-  const path = source.path ?? entry?.source.locate?.();
-  const digest = digestOf({
+  const path = source.path ?? entry?.source.locate();
+  const decisions = {
     conversionVersion,
     weights: source.weightsDigest,
     layer,
     preprocessing,
     engine,
-    precision,
-    ranges: usedRanges,
-  });
+  };
+  const floatDigest = digestOf({ ...decisions, precision: "float32" });
+  const digest =
+    precision === "float32"
+      ? floatDigest
+      : digestOf({ ...decisions, precision, quantisationVersion, ranges: usedRanges });
   return {
     id: cnn,
     engine,
@@ -79,6 +88,7 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
     preprocessing,
     read: source.read,
     digest,
+    floatDigest,
     ...(layer === undefined ? {} : { layer }),
     ...(usedRanges === undefined ? {} : { ranges: usedRanges }),
     ...(path === undefined ? {} : { path }),

@@ -28,6 +28,8 @@ export interface OnnxSessionOptions {
   readonly onWarning?: (message: string) => void;
   /** Threads that share one operator's work. Default 1: a process per core beats threads under load. */
   readonly threads?: number;
+  /** int8 without the kernels that lose large sums on some processors (see `int8Saturates`). Default false. */
+  readonly exactInt8?: boolean;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function openOnnxSession(
       graphOptimizationLevel: "all",
       // Failures are thrown, so that they need not be logged as well.
       logSeverityLevel: 4,
+      ...(options.exactInt8 ? { extra: { session: { x64quantprecision: "1" } } } : {}),
     });
   let session: InferenceSession | undefined;
   if (device !== "cpu") {

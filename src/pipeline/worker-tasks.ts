@@ -1,6 +1,6 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
-import type { CnnChoice } from "../features/cnn-choice.js";
+import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 import type { FrameFormat } from "./frame-files.js";
@@ -8,6 +8,7 @@ import type { FrameFormat } from "./frame-files.js";
 /** What a worker process can be asked for. */
 export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
+  measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
   writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
@@ -25,6 +26,9 @@ export interface ExtractTask {
   readonly device: Device;
   readonly cacheDir: string;
 }
+
+/** A video on whose frames the ranges of a CNN are measured. */
+export type MeasureTask = Omit<ExtractTask, "device">;
 
 /** What comes back: features, not frames. */
 export interface ExtractedFeatures {

@@ -1,13 +1,16 @@
 import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
 import type { DecodeSummary } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
 import type {
   ExtractedFeatures,
   ExtractTask,
+  MeasureTask,
   TaskFailure,
   WorkerTasks,
   WriteFramesTask,
@@ -35,6 +38,46 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
     loaded = { key, extractor };
   }
   return loaded.extractor;
+}
+
+/** The CNN opened for measuring, with what it was opened by. */
+let measured: { readonly key: string; readonly meter: RangeMeter } | undefined;
+
+async function meterFor({ cnn, cacheDir }: MeasureTask): Promise<RangeMeter> {
+  const key = JSON.stringify([cnn, cacheDir]);
+  if (measured?.key !== key) {
+    await measured?.meter.close();
+    const [{ openContentStore }, { openCnnMeter }] = await Promise.all([
+      import("../core/content-store.js"),
+      import("../features/calibration.js"),
+    ]);
+    measured = { key, meter: await openCnnMeter(cnn, openContentStore(cacheDir)) };
+  }
+  return measured.meter;
+}
+
+/** Measures what values a CNN takes on some frames of a video. */
+export async function measureRanges(
+  task: MeasureTask,
+): Promise<{ readonly ranges: ActivationRanges } | TaskFailure> {
+  try {
+    const meter = await meterFor(task);
+    const size = meter.inputSize;
+    const output = {
+      plan: task.plan,
+      width: size,
+      height: size,
+      pixelFormat: "rgb24",
+      fit: task.fit,
+    } as const;
+    const parts: ActivationRanges[] = [];
+    for await (const { frames } of createDecoder(task.decoder).decode(task.path, [output])) {
+      parts.push(await meter.measure(frames));
+    }
+    return { ranges: joinRanges(parts) };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
 }
 
 /** Decodes a video once and computes the features of its sampled frames as they come. */

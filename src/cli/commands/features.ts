@@ -42,7 +42,8 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
       const run = runOptions(options, context, reporter);
-      await using opened = await openRun(stage.chooseFeatureSettings(featureChoices(options)), run);
+      const settings = stage.chooseFeatureSettings(featureChoices(options));
+      await using opened = await openRun(settings, run, async () => ({ paths }));
       const names = outputNames(paths, inputs);
       const work = mapVideos(
         paths.map((name) => ({ name })),
