@@ -1,4 +1,5 @@
 import type { ContentStore } from "../core/content-store.js";
+import { calibrated } from "./calibration.js";
 import type { CnnChoice } from "./cnn-choice.js";
 import { resolveCnn } from "./resolve-cnn.js";
 
@@ -21,7 +22,8 @@ export interface CnnDescription {
  * @throws MuybridgeError as `openFeatureExtractor`.
  */
 export async function describeCnn(choice: CnnChoice, store: ContentStore): Promise<CnnDescription> {
-  const { id, digest, entry, preprocessing, layer } = await resolveCnn(choice);
+  const settled = await calibrated(choice, store);
+  const { id, digest, entry, preprocessing, layer } = await resolveCnn(settled);
   if (entry && layer === entry.layer && preprocessing.inputSize !== undefined) {
     return { id, digest, dimension: entry.dimension, inputSize: preprocessing.inputSize };
   }
@@ -30,7 +32,7 @@ export async function describeCnn(choice: CnnChoice, store: ContentStore): Promi
   if (known) return { id, digest, ...(known as { dimension: number; inputSize: number }) };
   // Late: engines and readers of files take time to load, and a cached answer needs none.
   const { openFeatureExtractor } = await import("./open-feature-extractor.js");
-  await using extractor = await openFeatureExtractor(choice.cnn, { ...choice, store });
+  await using extractor = await openFeatureExtractor(choice.cnn, { ...settled, store });
   const { dimension, inputSize } = extractor;
   await store.put(key, "", { dimension, inputSize }).catch(() => undefined);
   return { id, digest, dimension, inputSize };

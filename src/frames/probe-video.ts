@@ -1,5 +1,5 @@
 import type { VideoInfo } from "./decoder.js";
-import { createLibavDecoder } from "./libav-decoder.js";
+import { createDecoder } from "./open-decoder.js";
 
 /**
  * What a video's headers say: length, size, frame rate, codec. Nothing is decoded.
@@ -7,5 +7,5 @@ import { createLibavDecoder } from "./libav-decoder.js";
  * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO, ERR_NO_VIDEO_STREAM, ERR_TOO_LARGE.
  */
 export function probeVideo(path: string): Promise<VideoInfo> {
-  return createLibavDecoder().probe(path);
+  return createDecoder().probe(path);
 }

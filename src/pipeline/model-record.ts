@@ -22,6 +22,11 @@ const plan = z.union([
   z.strictObject({ count: z.int().min(1).max(100_000), ...span }),
   z.strictObject({ fps: z.number().positive().max(1000), ...span }),
   z.strictObject({ keyframes: z.literal(true), ...span }),
+  z.strictObject({
+    every: z.int().min(1).max(100_000),
+    limit: z.int().min(1).max(100_000).optional(),
+    ...span,
+  }),
 ]);
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
