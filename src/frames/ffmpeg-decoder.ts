@@ -123,11 +123,12 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
 }
 
 /** Whether an output needs no frames but keyframes. Of a span without any, the frame on screen at its end is taken. */
-function canSkip({ plan }: FrameOutput, { frames }: ProbedVideo): boolean {
+function canSkip({ plan }: FrameOutput, { frames, keyframesStandAlone }: ProbedVideo): boolean {
   const { keyframes, start = 0, end = Number.POSITIVE_INFINITY } = plan;
   const first = frames[0]?.time ?? 0;
   return (
     keyframes === true &&
+    keyframesStandAlone &&
     frames.some(({ time, key }) => key && time - first >= start && time - first < end)
   );
 }
@@ -138,7 +139,7 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
   const placements = outputs.map(({ width, height, fit }) =>
     place(plan.picture, width, height, fit),
   );
-  const graph = describeFilterGraph(pass.probed.streamIndex, outputs, placements, plan.wanted);
+  const graph = describeFilterGraph(pass.probed, outputs, placements, plan.wanted);
   log.begin(plan);
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
