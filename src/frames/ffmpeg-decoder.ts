@@ -140,7 +140,7 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
     place(plan.picture, width, height, fit),
   );
   const graph = describeFilterGraph(pass.probed, outputs, placements, plan.wanted);
-  log.begin(plan);
+  log.begin({ ...plan, start: plan.keyframesOnly ? pass.probed.frames[0]?.time : undefined });
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
   signal?.addEventListener("abort", program.kill, { once: true });
