@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { loadTfjs } from "../features/tfjs/tfjs-runtime.js";
 import { loadLibav } from "../frames/libav.js";
 import { openStageCache } from "./stage-cache.js";
 
@@ -60,6 +61,15 @@ const checks: readonly Check[] = [
       if (features.some((value) => !Number.isFinite(value)))
         throw new Error("it computes values that are not finite");
       return `onnxruntime on the CPU, ${cnn.id} (${cnn.dimension} values a frame, digest ${cnn.digest.slice(0, 12)})`;
+    },
+  },
+  {
+    part: "second engine",
+    advice: "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm",
+    async look() {
+      const { tf, backend, passedOver } = await loadTfjs();
+      const others = passedOver.map((why) => `; not ${why}`).join("");
+      return `TensorFlow.js ${tf.version_core} on ${backend}${others}`;
     },
   },
   {
