@@ -6,6 +6,7 @@ import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import { int8Speed } from "../features/int8-speed.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { loadTfjs } from "../features/tfjs/tfjs-runtime.js";
 import { describeFfmpegPrograms, findFfmpegPrograms } from "../frames/ffmpeg-programs.js";
 import { loadLibav } from "../frames/libav.js";
 import { builtInDevices } from "../onnx/devices.js";
@@ -93,6 +94,15 @@ const checks: readonly Check[] = [
       const others = (await builtInDevices()).filter((device) => device !== "cpu");
       const untested = others.map((device) => `${device} (untested with Muybridge)`);
       return ["cpu", ...untested].join(", ");
+    },
+  },
+  {
+    part: "second engine",
+    advice: "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm",
+    async look() {
+      const { tf, backend, passedOver } = await loadTfjs();
+      const others = passedOver.map((why) => `; not ${why}`).join("");
+      return `TensorFlow.js ${tf.version_core} on ${backend}${others}`;
     },
   },
   {
