@@ -31,9 +31,22 @@ export interface FoundWeights {
   readonly known: boolean;
 }
 
-/** Where a downloaded network is kept: in the directory cnn of the cache directory, by name. */
+/** Directory of the networks that were pulled, one directory each. */
+export function pulledDirectory(): string {
+  return join(defaultCacheDirectory(), "cnn");
+}
+
+/** Where a downloaded network is kept. */
 export function weightsPath(name: string, { file }: CnnDownload): string {
-  return join(defaultCacheDirectory(), "cnn", name, file);
+  return join(pulledDirectory(), name, file);
+}
+
+/** Whether there is a file of this path. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** Source of a network that must be pulled before it is used. */

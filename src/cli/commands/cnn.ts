@@ -77,9 +77,8 @@ function definePath(command: Command): void {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  muybridge cnn path mobilenet-v2");
   addTalkOptions(path).action(async (name: string, options: Options) => {
-    const { catalogueEntry } = await import("../../features/catalogue.js");
-    const { source } = catalogueEntry(name);
-    const found = { name, path: source.locate(), sha256: await source.digest() };
+    const { cnnPath } = await import("../../features/list-cnns.js");
+    const found = { name, ...(await cnnPath(name)) };
     process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : `${found.path}\n`);
   });
 }
