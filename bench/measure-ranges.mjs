@@ -69,7 +69,12 @@ ${lines.join("\n")}
 `,
 );
 
-/** So many videos of each class, spread over those that may be looked at. */
+/**
+ * So many videos of each class, spread over those that may be looked at.
+ *
+ * @param {string} root
+ * @param {number} most
+ */
 async function videosIn(root, most) {
   const chosen = [];
   for (const entry of (await readdir(root, { withFileTypes: true })).sort(byName)) {
@@ -80,13 +85,17 @@ async function videosIn(root, most) {
     });
     const n = Math.min(most, names.length);
     for (let i = 0; i < n; i++) {
-      const name = names.sort()[Math.floor((i * names.length) / n)];
+      const name = names.sort()[Math.floor((i * names.length) / n)] ?? "";
       chosen.push(join(root, entry.name, name));
     }
   }
   return chosen;
 }
 
+/**
+ * @param {{ readonly name: string }} a
+ * @param {{ readonly name: string }} b
+ */
 function byName(a, b) {
   return a.name < b.name ? -1 : 1;
 }
