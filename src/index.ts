@@ -24,6 +24,7 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/eval
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export {
   type ClassificationMetrics,

@@ -10,8 +10,6 @@ export interface CnnSource {
   readonly digest: () => Promise<string>;
   /** Where it can be had; undefined for weights that are installed with the package. */
   readonly download?: CnnDownload;
-  /** True for weights that TensorFlow.js's own addresses give, with `read` and `digest`, where they are not here yet. */
-  readonly fetchedOnUse?: true;
 }
 
 /** A file that is downloaded before it can be used. */

@@ -7,7 +7,7 @@ import type { ActivationRanges } from "./cnn-choice.js";
 
 /** How a CNN is opened; nothing of it changes what is computed. */
 export interface OpenOptions {
-  /** Threads. Default 1: a process per core beats threads. */
+  /** Threads, for the onnx engine. Default 1: a process per core beats threads. */
   readonly threads?: number;
   /** Where prepared networks are kept. Default: the cache directory. */
   readonly store?: ContentStore;

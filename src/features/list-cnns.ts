@@ -1,7 +1,9 @@
+import { sep } from "node:path";
 import { MuybridgeError } from "../core/errors.js";
 import { isFile } from "../core/is-file.js";
-import { catalogue } from "./catalogue.js";
+import { catalogue, catalogueEntry } from "./catalogue.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { pulledDirectory } from "./pulled-weights.js";
 
 /** Where a network is: installed with the package, pulled, not pulled yet, or not the file that it should be. */
 export type CnnPlace = "embedded" | "here" | "not here" | "damaged";
@@ -49,14 +51,33 @@ async function listing(entry: CatalogueEntry): Promise<CnnListing> {
   };
 }
 
+/** Looks without fetching anything: some sources fetch what is missing when they are read. */
 async function look({ source }: CatalogueEntry): Promise<{ place: CnnPlace; digest?: string }> {
   try {
-    if (source.fetchedOnUse && !(await isFile(source.locate()))) return { place: "not here" };
-    const isOwn = !source.download && !source.fetchedOnUse;
-    return { place: isOwn ? "embedded" : "here", digest: await source.digest() };
+    const path = source.locate();
+    if (!(await isFile(path))) return { place: "not here" };
+    const place = path.startsWith(pulledDirectory() + sep) ? "here" : "embedded";
+    return { place, digest: await source.digest() };
   } catch (error) {
     if (!(error instanceof MuybridgeError)) throw error;
-    // With a cause, it is only not there.
+    // With a cause, it cannot be read.
     return { place: error.cause === undefined ? "damaged" : "not here" };
   }
+}
+
+/**
+ * Path and digest of a network's file, without fetching it.
+ *
+ * @throws MuybridgeError ERR_USAGE for an unknown name; ERR_WEIGHTS_UNAVAILABLE where it is not there or not the
+ * file that it should be.
+ */
+export async function cnnPath(name: string): Promise<{ path: string; sha256: string }> {
+  const { source } = catalogueEntry(name);
+  const path = source.locate();
+  if (source.download || (await isFile(path))) return { path, sha256: await source.digest() };
+  throw new MuybridgeError(
+    "ERR_WEIGHTS_UNAVAILABLE",
+    `The weights of ${name} are not there yet. muybridge cnn pull ${name} gets them. Their place is ${path}.`,
+    { path },
+  );
 }

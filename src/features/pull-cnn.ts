@@ -61,19 +61,22 @@ export async function pullEntry(
 ): Promise<PulledCnn> {
   const { name, verified, source } = entry;
   const path = source.locate();
-  if (!source.download) {
-    const isThere = !source.fetchedOnUse || (await isFile(path));
-    const sha256 = await source.digest();
-    if (!verified)
-      options.onWarning?.(
-        `${name}: nobody has checked these weights, as no digest of them is known. What came has the SHA-256 ${sha256}.`,
-      );
-    return { name, path, sha256, verified, downloaded: !isThere };
-  }
-  const there = await alreadyThere(entry, source.download, options);
-  const digest = there ?? (await pull(entry, source.download, options));
-  if (!verified) options.onWarning?.(whatIsNotChecked(entry, source.download, digest));
-  return { name, path, sha256: digest, verified, downloaded: there === undefined };
+  const { sha256, downloaded } = source.download
+    ? await getFile(entry, source.download, options)
+    : // Weights that are installed; or a source that fetches what is missing by itself.
+      { downloaded: !(await isFile(path)), sha256: await source.digest() };
+  if (!verified) options.onWarning?.(whatIsNotChecked(entry, sha256));
+  return { name, path, sha256, verified, downloaded };
+}
+
+async function getFile(
+  entry: CatalogueEntry,
+  download: CnnDownload,
+  options: PullCnnOptions,
+): Promise<Pick<PulledCnn, "sha256" | "downloaded">> {
+  const there = await alreadyThere(entry, download, options);
+  if (there !== undefined) return { sha256: there, downloaded: false };
+  return { sha256: await pull(entry, download, options), downloaded: true };
 }
 
 /** Digest of the file where it is there and right, also where somebody has put it there by hand. */
@@ -147,12 +150,14 @@ const onnxBeginnings: ReadonlySet<number> = new Set([
   0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42,
 ]);
 
-function whatIsNotChecked({ name }: CatalogueEntry, download: CnnDownload, digest: string): string {
-  if (download.sha256 !== undefined) {
+function whatIsNotChecked({ name, source }: CatalogueEntry, digest: string): string {
+  const { download } = source;
+  if (download?.sha256 !== undefined) {
     return `${name}: the digest is the one that its publishers tell; its layer and its preprocessing have not been tried.`;
   }
-  const record = recordPath(weightsPath(name, download));
-  return `${name}: nobody has checked these weights, as no digest of ${download.file} is known. What came has the SHA-256 ${digest}, which is remembered in ${record}.`;
+  const came = `nobody has checked these weights, as no digest of them is known. What came has the SHA-256 ${digest}`;
+  if (!download) return `${name}: ${came}.`;
+  return `${name}: ${came}, which is remembered in ${recordPath(weightsPath(name, download))}.`;
 }
 
 /** A failed download's error, with how to do without. */

@@ -31,9 +31,14 @@ export interface FoundWeights {
   readonly known: boolean;
 }
 
-/** Where a downloaded network is kept: in the directory cnn of the cache directory, by name. */
+/** Directory of the networks that were pulled, one directory each. */
+export function pulledDirectory(): string {
+  return join(defaultCacheDirectory(), "cnn");
+}
+
+/** Where a downloaded network is kept. */
 export function weightsPath(name: string, { file }: CnnDownload): string {
-  return join(defaultCacheDirectory(), "cnn", name, file);
+  return join(pulledDirectory(), name, file);
 }
 
 /** Source of a network that must be pulled before it is used. */

@@ -118,11 +118,12 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
 }
 
 /** Whether an output needs no frames but keyframes. Of a span without any, the frame on screen at its end is taken. */
-function canSkip({ plan }: FrameOutput, { frames }: ProbedVideo): boolean {
+function canSkip({ plan }: FrameOutput, { frames, keyframesStandAlone }: ProbedVideo): boolean {
   const { keyframes, start = 0, end = Number.POSITIVE_INFINITY } = plan;
   const first = frames[0]?.time ?? 0;
   return (
     keyframes === true &&
+    keyframesStandAlone &&
     frames.some(({ time, key }) => key && time - first >= start && time - first < end)
   );
 }
@@ -133,8 +134,8 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
   const placements = outputs.map(({ width, height, fit }) =>
     place(plan.picture, width, height, fit),
   );
-  const graph = describeFilterGraph(pass.probed.streamIndex, outputs, placements, plan.wanted);
-  log.begin(plan);
+  const graph = describeFilterGraph(pass.probed, outputs, placements, plan.wanted);
+  log.begin({ ...plan, start: plan.keyframesOnly ? pass.probed.frames[0]?.time : undefined });
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
   signal?.addEventListener("abort", program.kill, { once: true });

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { MuybridgeError } from "../core/errors.js";
 
 /** Where the two programs of FFmpeg are. */
@@ -15,7 +17,7 @@ export interface FfmpegPrograms {
 export const oldestFfmpeg = "5.1";
 
 /** What to do where the programs are missing. */
-export const ffmpegAdvice = `Install FFmpeg ${oldestFfmpeg} or newer (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg), or name the program with MUYBRIDGE_FFMPEG. The decoder "libav" needs neither.`;
+const advice = `Install FFmpeg ${oldestFfmpeg} or newer (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg), or name the program with MUYBRIDGE_FFMPEG.`;
 
 /**
  * Finds the ffmpeg program: the one that MUYBRIDGE_FFMPEG names (a path, or a name on PATH), else `ffmpeg` on
@@ -34,8 +36,19 @@ export async function findFfmpegPrograms(): Promise<FfmpegPrograms> {
   return { ffmpeg, ffprobe };
 }
 
+/**
+ * The version of the ffmpeg program, and where the programs are, for people to read.
+ *
+ * @throws Error where it does not run.
+ */
+export async function describeFfmpegPrograms({ ffmpeg, ffprobe }: FfmpegPrograms): Promise<string> {
+  const { stdout } = await promisify(execFile)(ffmpeg, ["-version"], { timeout: 10_000 });
+  const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? "of unknown version";
+  return `FFmpeg ${version}, ${ffmpeg} and ${ffprobe}; used with --decoder ffmpeg`;
+}
+
 function missing(what: string): MuybridgeError {
-  const message = `The decoder "ffmpeg" needs ${what}, which is not there. ${ffmpegAdvice}`;
+  const message = `The decoder "ffmpeg" needs ${what}, which is not there. ${advice}`;
   return new MuybridgeError("ERR_USAGE", message, { parameter: "decoder" });
 }
 

@@ -7,7 +7,7 @@ import { bareStreams, checkPictureSize, notAVideo, noVideoStream } from "./video
 /** The fields that are asked of ffprobe of the container and its streams; no tag, whose text could be anything. */
 export const headerEntries =
   "format=format_name,duration" +
-  ":stream=index,codec_type,codec_name,width,height,pix_fmt,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,nb_frames,has_b_frames,sample_rate,channels,bit_rate" +
+  ":stream=index,codec_type,codec_name,width,height,pix_fmt,chroma_location,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,nb_frames,has_b_frames,sample_rate,channels,bit_rate" +
   ":stream_disposition=default,attached_pic,hearing_impaired,visual_impaired" +
   ":stream_side_data=rotation";
 
@@ -29,10 +29,14 @@ export interface ProbedVideo {
   readonly picture: StoredPicture;
   /** Seconds a frame is shown where nothing else tells. */
   readonly period: number;
+  /** Where the colours of a 2 x 2 group of pixels were taken, by FFmpeg's name: "left", "center" … */
+  readonly chromaLocation: string | undefined;
   /** The frames in order of time; empty where packets were not asked for. */
   readonly frames: readonly PromisedFrame[];
   /** When the last frame ends, in seconds on the file's own clock. */
   readonly end: number;
+  /** Whether every keyframe tells when it is shown, after all frames before it: so it can be placed without them. */
+  readonly keyframesStandAlone: boolean;
   /** Whether less is in the file than its header promises, or a packet was cut. */
   readonly endsEarly: boolean;
 }
@@ -127,6 +131,7 @@ export function openFfprobeReader(): FfprobeReader {
         },
         streamIndex,
         picture,
+        chromaLocation: stream.get("chroma_location"),
         period,
         ...timesOf(stream, packets.get(streamIndex), period),
         endsEarly:
@@ -165,23 +170,27 @@ function timesOf(
   stream: Fields,
   packets: PacketColumns | undefined,
   period: number,
-): Pick<ProbedVideo, "frames" | "end"> {
-  if (!packets) return { frames: [], end: 0 };
+): Pick<ProbedVideo, "frames" | "end" | "keyframesStandAlone"> {
+  if (!packets) return { frames: [], end: 0, keyframesStandAlone: false };
   const clock = ratioOf(stream.get("time_base"));
   const reordering = (numberOf(stream, "has_b_frames") || 0) * period;
   const { pts, dts, duration, key } = packets;
   const areShown = key.every((isKey, i) => isKey === undefined || !Number.isNaN(pts[i]!));
   const frames: { time: number; key: boolean; duration: number }[] = [];
+  let keyframesStandAlone = areShown;
+  let latest = Number.NEGATIVE_INFINITY;
   for (const [i, isKey] of key.entries()) {
     if (isKey === undefined) continue;
     const after = (frames.at(-1)?.time ?? -period) + period;
     const decoded = Number.isNaN(dts[i]!) ? after : dts[i]! * clock + reordering;
     const time = areShown ? pts[i]! * clock : decoded;
     frames.push({ time, key: isKey, duration: duration[i]! * clock });
+    if (isKey && time <= latest) keyframesStandAlone = false;
+    latest = Math.max(latest, time);
   }
   frames.sort((a, b) => a.time - b.time);
   const last = frames.at(-1);
-  return { frames, end: last ? last.time + (last.duration || period) : 0 };
+  return { frames, end: last ? last.time + (last.duration || period) : 0, keyframesStandAlone };
 }
 
 /** The video stream, as FFmpeg chooses the best one: by its role, then by its bit rate. */

@@ -1,4 +1,5 @@
 import type { FrameOutput } from "./decoder.js";
+import type { ProbedVideo } from "./ffprobe-report.js";
 import { channelsOf } from "./frame-batches.js";
 import { type Placement, scalingAlgorithm } from "./frame-geometry.js";
 
@@ -32,16 +33,16 @@ export interface FrameGraph {
  * @param wanted which frames are written; all where it is undefined
  */
 export function describeFilterGraph(
-  streamIndex: number,
+  video: Pick<ProbedVideo, "streamIndex" | "chromaLocation">,
   outputs: readonly FrameOutput[],
   placements: readonly Placement[],
   wanted: readonly Interval[] | undefined,
 ): FrameGraph {
   const select = wanted === undefined ? "" : `select='${selection(wanted)}',`;
   const source =
-    `[0:${streamIndex}]showinfo@${allFrames}=checksum=0,${select}` +
+    `[0:${video.streamIndex}]showinfo@${allFrames}=checksum=0,${select}` +
     `showinfo@${writtenFrames}=checksum=0,setpts=N`;
-  const scales = outputs.map((output, i) => scale(output, placements[i]!));
+  const scales = outputs.map((output, i) => scale(output, placements[i]!, video.chromaLocation));
   if (outputs.length <= 1) {
     const [output] = outputs;
     const { scaledWidth, scaledHeight } = placements[0] ?? { scaledWidth: 1, scaledHeight: 1 };
@@ -75,8 +76,23 @@ export function describeFilterGraph(
   };
 }
 
-function scale(output: FrameOutput, { scaledWidth, scaledHeight }: Placement): string {
-  const size = `scale=${scaledWidth}:${scaledHeight}:flags=${scalingAlgorithm}`;
+/** Places of the colours that are not the middle of their pixels, as options of the scale filter, in 256ths of a pixel. */
+const chromaPositions: Readonly<Record<string, string>> = {
+  left: ":in_h_chr_pos=0",
+  topleft: ":in_h_chr_pos=0:in_v_chr_pos=0",
+  top: ":in_v_chr_pos=0",
+  bottomleft: ":in_h_chr_pos=0:in_v_chr_pos=256",
+  bottom: ":in_v_chr_pos=256",
+};
+
+function scale(
+  output: FrameOutput,
+  { scaledWidth, scaledHeight }: Placement,
+  chromaLocation = "",
+): string {
+  // Until FFmpeg 7 the filter takes them to be in the middle, whatever the frame says.
+  const chroma = chromaPositions[chromaLocation] ?? "";
+  const size = `scale=${scaledWidth}:${scaledHeight}:flags=${scalingAlgorithm}${chroma}`;
   return output.pixelFormat === "rgb24"
     ? `${size},format=rgb24`
     : `${size}:out_range=full,format=gray`;

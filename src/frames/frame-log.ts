@@ -16,6 +16,8 @@ export interface RunAssumptions {
   readonly picture: StoredPicture;
   /** Whether frames of another shape are to be told, to be scaled anew in another run. */
   readonly isStrict: boolean;
+  /** The clip's beginning, in seconds on the file's own clock, where its first frame is not decoded. */
+  readonly start?: number | undefined;
 }
 
 /** Options of {@link openFrameLog}. */
@@ -105,7 +107,7 @@ export function openFrameLog(options: FrameLogOptions): FrameLog {
     if (index < decided) {
       takes = owed?.index === index ? owed.takes : [];
     } else {
-      start ??= time;
+      start ??= assumptions!.start ?? time;
       end = until;
       const from = options.origin ?? start;
       const shown = { time: time - from, until: until - from, key: told.key, last };

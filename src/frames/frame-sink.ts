@@ -20,8 +20,8 @@ export function openFrameSink(
   index: number,
   batchSize: number,
 ): FrameSink {
-  const pixelFormat =
-    channelsOf(output) === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
+  const isGrey = channelsOf(output) === 1;
+  const pixelFormat = isGrey ? constants.AV_PIX_FMT_GRAY8 : constants.AV_PIX_FMT_RGB24;
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
@@ -41,6 +41,11 @@ export function openFrameSink(
     }
     // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
     frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
+    // Grey is the brightness as it is stored; swscale would make it that of the colours of another standard.
+    const told = frame.colorSpace;
+    if (isGrey && told !== constants.AVCOL_SPC_RGB) {
+      frame.colorSpace = constants.AVCOL_SPC_UNSPECIFIED;
+    }
     let code = scaler.scaleFrameSync(scaled, frame);
     if (code < 0) {
       // Colours that swscale does not know (YCgCo, ICtCp) are taken for the usual ones rather than refused.
@@ -48,6 +53,9 @@ export function openFrameSink(
       frame.colorPrimaries = constants.AVCOL_PRI_UNSPECIFIED;
       frame.colorTrc = constants.AVCOL_TRC_UNSPECIFIED;
       code = scaler.scaleFrameSync(scaled, frame);
+    } else {
+      // The next output may be one of colours.
+      frame.colorSpace = told;
     }
     lib.FFmpegError.throwIfError(code, "scaleFrame");
     return scaled.toBuffer();

@@ -27,7 +27,7 @@ const frame =
   /^n: *\d+ pts: *(NOPTS|-?\d+) pts_time:\S+ +(?:duration: *(\d+) )?.*? sar:(\d+)\/(\d+) s:(\d+)x(\d+) .*?iskey:(\d)/;
 /** What the program says of packets it could not read or decode: until FFmpeg 6, and since. */
 const damage =
-  /^(?:\[[^\]]*\] )*\[error\] (?:Error while decoding stream|Error submitting packet to decoder|Error during demuxing|file:.*: [A-Z])/;
+  /\[error\] (?:Error while decoding stream|Error submitting packet to decoder|Error during demuxing|file:.*: [A-Z])|\[warning\] .*corrupt input packet/;
 
 /** Reads a line of the log, which is to bear its level (`-loglevel level+info`). */
 export function readLogLine(line: string): LogLine | undefined {

@@ -16,6 +16,9 @@ const maxTiles = 60;
 const tileSide = 240;
 const smallTileSide = 128;
 
+/** Least width of a tile, so that a time with hours and the frame's number fit below it; pixels. */
+const minTileWidth = 128;
+
 /** Longest side of a tile over the other: a film strip of a frame is shown with bars. */
 const maxTileRatio = 3;
 
@@ -25,8 +28,8 @@ const sheetRatio = 1.6;
 /** Pixels around the sheet, between tiles, and of the line below a tile with its digits. */
 const margin = 20;
 const gap = 12;
-const captionHeight = 26;
-const digitHeight = 10;
+const captionHeight = 28;
+const digitHeight = 12;
 
 const background = "#15181c";
 const timeColour = "#e6edf3";
@@ -92,7 +95,7 @@ function tileSize(width: number, height: number): { width: number; height: numbe
   const ratio = Math.min(Math.max(width / height, 1 / maxTileRatio), maxTileRatio);
   return ratio >= 1
     ? { width: side, height: Math.round(side / ratio) }
-    : { width: Math.round(side * ratio), height: side };
+    : { width: Math.max(minTileWidth, Math.round(side * ratio)), height: side };
 }
 
 /** Columns that bring the sheet near its shape, and among those the ones that leave the fewest places empty. */

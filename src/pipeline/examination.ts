@@ -6,6 +6,8 @@ import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import { int8Speed } from "../features/int8-speed.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { loadTfjs } from "../features/tfjs/tfjs-runtime.js";
+import { describeFfmpegPrograms, findFfmpegPrograms } from "../frames/ffmpeg-programs.js";
 import { loadLibav } from "../frames/libav.js";
 import { builtInDevices } from "../onnx/devices.js";
 import { openStageCache } from "./stage-cache.js";
@@ -18,12 +20,15 @@ export interface Finding {
   readonly found: string;
   /** What to do about it. */
   readonly advice?: string;
+  /** Whether labelling does without it. */
+  readonly optional?: true;
 }
 
 interface Check {
   readonly part: string;
   readonly look: () => Promise<string>;
   readonly advice: string;
+  readonly optional?: true;
 }
 
 /** Oldest Node.js that runs this. */
@@ -51,6 +56,12 @@ const checks: readonly Check[] = [
       const version = lib.getFFmpegInfo?.().version ?? "unknown version";
       return `libav in process (node-av, FFmpeg ${version})`;
     },
+  },
+  {
+    part: "ffmpeg program",
+    optional: true,
+    advice: "Only --decoder ffmpeg needs it.",
+    look: async () => describeFfmpegPrograms(await findFfmpegPrograms()),
   },
   {
     part: "engine and weights",
@@ -86,6 +97,15 @@ const checks: readonly Check[] = [
     },
   },
   {
+    part: "second engine",
+    advice: "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm",
+    async look() {
+      const { tf, backend, passedOver } = await loadTfjs();
+      const others = passedOver.map((why) => `; not ${why}`).join("");
+      return `TensorFlow.js ${tf.version_core} on ${backend}${others}`;
+    },
+  },
+  {
     part: "cache",
     advice: "Set MUYBRIDGE_CACHE_DIR to a directory that can be written.",
     async look() {
@@ -102,11 +122,12 @@ const checks: readonly Check[] = [
 /** Looks at everything that labelling needs, by using it. */
 export async function examine(): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const { part, look, advice } of checks) {
+  for (const { part, look, advice, optional } of checks) {
+    const kind = optional ? { optional } : {};
     try {
-      findings.push({ part, ok: true, found: await look() });
+      findings.push({ part, ok: true, found: await look(), ...kind });
     } catch (error) {
-      findings.push({ part, ok: false, found: messageOf(error), advice });
+      findings.push({ part, ok: false, found: messageOf(error), advice, ...kind });
     }
   }
   return findings;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
+import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
 export const modelFormatVersion = 2;
@@ -83,6 +84,8 @@ export const modelRecordSchema = z.strictObject({
       layers: z.int().min(1).max(16),
       hidden: z.int().min(1).max(8192),
       dropout: z.number().min(0).max(1),
+      /** What its recurrent layers see. */
+      input: z.enum(networkInputs),
     })
     .nullable(),
   training: z.strictObject({

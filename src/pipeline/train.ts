@@ -11,18 +11,19 @@ import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
+import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 import {
-  inputDropout,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
   trainingSettings,
-  weightDecay,
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
 export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+  /** A training as it is done elsewhere; what is chosen beside it goes before it. */
+  readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
@@ -55,7 +56,8 @@ interface PlacedExample extends Example {
  * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip or there are fewer than two
  * classes; ERR_USAGE for options out of range; the signal's reason on abort.
  */
-export async function train(dataset: Dataset, options: TrainOptions = {}): Promise<Model> {
+export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
+  const { choices: options, recipe: network } = withPreset(given, given.preset);
   const settings = trainingSettings(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
@@ -82,8 +84,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     version: packageVersion(),
     training: trainingVersion,
     settings,
-    inputDropout,
-    weightDecay,
+    network,
     rnn,
     refit,
     features: run.features.key(""),
@@ -108,7 +109,8 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   checkClasses(dataset, training);
 
   const sizes = { classes, dimension: run.features.cnn.dimension };
-  const judged = await fitClassifier(kind, training, validation, sizes, settings, options);
+  const recipeSettings = { ...settings, ...network };
+  const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
     ? await fitClassifier(
@@ -116,7 +118,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
         [...training, ...validation],
         [],
         sizes,
-        { ...settings, epochs: Math.max(judged.bestEpoch, 1) },
+        { ...recipeSettings, epochs: Math.max(judged.bestEpoch, 1) },
         options,
       )
     : judged;
@@ -136,6 +138,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
       layers: settings.layers,
       hidden: settings.hidden,
       dropout: settings.dropout,
+      input: network.input,
     },
     training: {
       recipe,

@@ -24,10 +24,10 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-test.each([[], ["list"], ["pull"], ["path"]])(
+test.each([[""], ["list"], ["pull"], ["path"]])(
   "cnn %s has a help with an example",
   async (...command) => {
-    const { code, stdout } = await run([...command, "--help"]);
+    const { code, stdout } = await run([...command.filter(Boolean), "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("Example:\n  muybridge cnn ");
   },

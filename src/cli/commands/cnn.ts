@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { MuybridgeError } from "../../core/errors.js";
-import { isFile } from "../../core/is-file.js";
 import { addTalkOptions, type CommandContext } from "../command.js";
 import type { TalkOptions } from "../reporter.js";
 import { formatTable } from "../table.js";
@@ -72,24 +70,15 @@ function definePull(command: Command, context: CommandContext): void {
 }
 
 function definePath(command: Command): void {
-  const definition = command
+  const path = command
     .command("path")
     .description("Print the path of a CNN's weights, once they are checked.")
     .argument("<name>", "a name that muybridge cnn list shows")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  muybridge cnn path mobilenet-v2");
-  addTalkOptions(definition).action(async (name: string, options: Options) => {
-    const { catalogueEntry } = await import("../../features/catalogue.js");
-    const { source } = catalogueEntry(name);
-    const path = source.locate();
-    if (source.fetchedOnUse && !(await isFile(path))) {
-      throw new MuybridgeError(
-        "ERR_WEIGHTS_UNAVAILABLE",
-        `The weights of ${name} are not here: muybridge cnn pull ${name} gets them.`,
-        { path },
-      );
-    }
-    const found = { name, path, sha256: await source.digest() };
+  addTalkOptions(path).action(async (name: string, options: Options) => {
+    const { cnnPath } = await import("../../features/list-cnns.js");
+    const found = { name, ...(await cnnPath(name)) };
     process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : `${found.path}\n`);
   });
 }

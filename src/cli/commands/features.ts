@@ -25,7 +25,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions {
 export function define(command: Command, context: CommandContext): void {
   command
     .description("Turn videos into feature vectors: one DIR/<name>.safetensors a video.")
-    .argument("<video...>", "videos, directories, patterns or @list.txt")
+    .argument("<video...>", "videos, directories, patterns, @list.txt or images:DIR")
     .requiredOption("--out <dir>", "directory to write to")
     .option("--all-files", "take every file of a directory, whatever its extension")
     .option("--json", "print a line of JSON a video")

@@ -75,7 +75,6 @@ function entryOf(network: PublishedMobilenet): CatalogueEntry {
       layout: "nhwc",
     },
     source: {
-      fetchedOnUse: true,
       locate: () => join(directory(), "model.json"),
       read: async () => readFile(await fetched()),
       digest: async () => digestOfModelJson(await fetched()),

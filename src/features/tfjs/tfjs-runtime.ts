@@ -27,14 +27,20 @@ export interface BackendCandidate {
   readonly load: () => Promise<unknown>;
 }
 
+/** What the native library reads from the environment: no talk about the processor on stderr, and one thread. */
+const nativeSettings = {
+  TF_CPP_MIN_LOG_LEVEL: "2",
+  TF_NUM_INTRAOP_THREADS: "1",
+  TF_NUM_INTEROP_THREADS: "1",
+};
+
 /** The back ends, the preferred one first. */
 export const backends: readonly BackendCandidate[] = [
   {
     package: "@tensorflow/tfjs-node",
     backend: "tensorflow",
     load: () => {
-      // Its native library tells about the processor on stderr otherwise.
-      process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+      for (const [name, value] of Object.entries(nativeSettings)) process.env[name] ??= value;
       // Under a name of its own: the package is optional, so there may be no types of it.
       const optional = "@tensorflow/tfjs-node";
       return import(optional);
