@@ -1,5 +1,10 @@
 import { expect } from "vitest";
-import type { DecodeOptions, Decoder, DecodeSummary, FrameOutput } from "../../src/frames/decoder.js";
+import type {
+  DecodeOptions,
+  Decoder,
+  DecodeSummary,
+  FrameOutput,
+} from "../../src/frames/decoder.js";
 
 /** The frames of one output, each by itself, and their times in seconds. */
 export interface OutputFrames {
