@@ -17,6 +17,9 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
   const complain = (parameter: string, message: string): never => {
     throw new MuybridgeError("ERR_USAGE", message, { parameter });
   };
+  if (limit !== undefined && every === undefined) {
+    complain("limit", "limit goes with every; the other plans say how many frames they take.");
+  }
   if ([count, fps, keyframes, every].filter((way) => way !== undefined).length !== 1) {
     complain("count", "A sampling plan takes one of count, fps, keyframes and every.");
   }
@@ -27,9 +30,6 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
       parameter,
       `${parameter} must be a whole number from 1 to ${maxPlannedFrames}; it is ${value}.`,
     );
-  }
-  if (limit !== undefined && every === undefined) {
-    complain("limit", "limit goes with every; the other plans say how many frames they take.");
   }
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) {
     complain("fps", `fps must be a number above 0 and up to 1000; it is ${fps}.`);
