@@ -16,6 +16,7 @@ export {
   type FeatureExtractorOptions,
   openFeatureExtractor,
 } from "./features/open-feature-extractor.js";
+export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cnn.js";
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";

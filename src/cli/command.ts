@@ -82,15 +82,19 @@ export function addFeatureOptions(command: Command): Command {
     );
 }
 
+/** Adds --decoder. */
+export function addDecoderOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--decoder <name>",
+      "libav: in this process; ffmpeg: the program on PATH or MUYBRIDGE_FFMPEG (default: libav)",
+    ).choices(decoderNames),
+  );
+}
+
 /** Adds --decoder, --count, --fps, --keyframes, --every, --limit and --fit. */
 export function addSamplingOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--decoder <name>",
-        "libav: in this process; ffmpeg: the program on PATH or MUYBRIDGE_FFMPEG (default: libav)",
-      ).choices(decoderNames),
-    )
+  return addDecoderOption(command)
     .addOption(
       new Option("--count <n>", "frames a video, spread over all of it (default: 16)")
         .argParser(wholeNumber(1, 100_000))

@@ -5,6 +5,7 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import { catalogue } from "./catalogue.js";
 import type { CnnFormat } from "./cnn-choice.js";
 import type { CnnSource } from "./cnn-source.js";
+import { digestOfModelJson } from "./tfjs/model-json.js";
 
 const formats: Readonly<Record<string, CnnFormat>> = {
   ".onnx": "onnx",
@@ -19,7 +20,8 @@ const maxFileSize = 2 ** 31 - 1;
  * A CNN from a file.
  *
  * @throws MuybridgeError ERR_USAGE where its name is neither in the catalogue nor that of such a file,
- * ERR_FILE_NOT_FOUND where it cannot be read, ERR_TOO_LARGE for more than 2 GiB.
+ * ERR_FILE_NOT_FOUND where it cannot be read, ERR_TOO_LARGE for more than 2 GiB, ERR_MODEL_INVALID where a
+ * model.json is none.
  */
 export async function fileCnn(
   path: string,
@@ -54,5 +56,7 @@ export async function fileCnn(
       );
     }
   };
-  return { path, read, format, weightsDigest: sha256(await read()) };
+  // A model.json keeps its weights in other files.
+  const weightsDigest = format === "tfjs" ? await digestOfModelJson(path) : sha256(await read());
+  return { path, read, format, weightsDigest };
 }

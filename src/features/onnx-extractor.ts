@@ -1,10 +1,12 @@
 import type { ContentStore } from "../core/content-store.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { int8Saturates } from "../onnx/int8-saturation.js";
 import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
 import { uint8 } from "../onnx/tensor.js";
 import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
 import { prepareOnnx } from "./onnx-file/prepare-onnx.js";
 import type { PreparedNetwork } from "./prepared-network.js";
+import { quantiseNetwork } from "./quantise/quantise-network.js";
 import type { ResolvedCnn } from "./resolve-cnn.js";
 import { readTflite } from "./tflite/read-tflite.js";
 import { tfliteToOnnx } from "./tflite/tflite-to-onnx.js";
@@ -18,7 +20,8 @@ export async function openOnnxExtractor(
   { threads, store, device, onWarning }: Required<OpenOptions>,
 ): Promise<FeatureExtractor> {
   const prepared = await preparedNetwork(cnn, store);
-  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning });
+  const exactInt8 = cnn.precision === "int8" && (await int8Saturates());
+  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning, exactInt8 });
   const { dimension, inputSize, framesAtOnce = usualFramesAtOnce } = prepared;
   const frameSize = inputSize * inputSize * 3;
   const close = (): Promise<void> => session.close();
@@ -27,6 +30,7 @@ export async function openOnnxExtractor(
     digest: cnn.digest,
     dimension,
     inputSize,
+    ...(cnn.ranges ? { ranges: cnn.ranges } : {}),
     async extract(frames, n, { signal } = {}) {
       if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
         throw new RangeError(
@@ -75,12 +79,29 @@ function failure(id: string, why: string, cause?: unknown): MuybridgeError {
 
 /** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
 async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
-  const key = `cnn:${cnn.digest}`;
-  const kept = await store.get(key).catch(() => undefined);
-  if (kept) {
-    return { graph: kept.data, ...(kept.metadata as Omit<PreparedNetwork, "graph">) };
+  const { precision, ranges } = cnn;
+  if (precision === "float32") return floatNetwork(cnn, store);
+  return kept(store, cnn.digest, async () =>
+    quantiseNetwork(await floatNetwork(cnn, store), ranges ?? {}, cnn.id),
+  );
+}
+
+/** The network in float32, whatever precision is asked for. */
+export function floatNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
+  return kept(store, cnn.floatDigest, () => prepareNetwork(cnn));
+}
+
+async function kept(
+  store: ContentStore,
+  digest: string,
+  prepare: () => Promise<PreparedNetwork>,
+): Promise<PreparedNetwork> {
+  const key = `cnn:${digest}`;
+  const known = await store.get(key).catch(() => undefined);
+  if (known) {
+    return { graph: known.data, ...(known.metadata as Omit<PreparedNetwork, "graph">) };
   }
-  const { graph, ...facts } = await prepareNetwork(cnn);
+  const { graph, ...facts } = await prepare();
   await store.put(key, graph, facts).catch(() => undefined);
   return { graph, ...facts };
 }

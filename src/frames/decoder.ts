@@ -94,11 +94,14 @@ export interface DecodedBatch extends FrameBatch {
 /** What a decoding pass found out. */
 export interface DecodeSummary {
   readonly info: VideoInfo;
-  /** Seconds from the first decoded frame's start to the last one's end, whatever the header says. */
+  /** Seconds from the first frame's start to the last one's end, whatever the header says. */
   readonly duration: number;
-  /** Frames that decoded. */
+  /** Frames that were decoded: those taken, and those it takes to decode them. */
   readonly decodedFrames: number;
-  /** The file ends early or holds damaged data; the frames are those that decode. */
+  /**
+   * The file ends early, or what was decoded of it is damaged. What no output needs is not decoded, so that
+   * damage there is not noticed.
+   */
   readonly truncated: boolean;
 }
 

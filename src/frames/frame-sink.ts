@@ -1,6 +1,7 @@
 import type { Frame, SoftwareScaleContext } from "node-av/lib";
 import type { DecodedBatch, FrameOutput } from "./decoder.js";
-import { blit, place, type StoredPicture } from "./frame-geometry.js";
+import { channelsOf, openFrameBatches } from "./frame-batches.js";
+import { place, type StoredPicture, scalingAlgorithm } from "./frame-geometry.js";
 import type { Libav } from "./libav.js";
 
 /** Collects the frames taken for one output into batches. */
@@ -19,17 +20,15 @@ export function openFrameSink(
   index: number,
   batchSize: number,
 ): FrameSink {
-  const { width, height } = output;
-  const channels = output.pixelFormat === "rgb24" ? 3 : 1;
-  const pixelFormat = channels === 3 ? constants.AV_PIX_FMT_RGB24 : constants.AV_PIX_FMT_GRAY8;
-  const size = width * height * channels;
+  const isGrey = channelsOf(output) === 1;
+  const pixelFormat = isGrey ? constants.AV_PIX_FMT_GRAY8 : constants.AV_PIX_FMT_RGB24;
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
+  scaler.setOption("sws_flags", scalingAlgorithm, constants.AV_OPT_TYPE_STRING);
   const scaled = new lib.Frame();
   scaled.alloc();
-  let frames = new Uint8Array(batchSize * size);
-  let timestamps: number[] = [];
+  const batches = openFrameBatches(output, index, batchSize);
 
   const scale = (frame: Frame, scaledWidth: number, scaledHeight: number): Buffer => {
     if (scaled.width !== scaledWidth || scaled.height !== scaledHeight) {
@@ -42,6 +41,11 @@ export function openFrameSink(
     }
     // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
     frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
+    // Grey is the brightness as it is stored; swscale would make it that of the colours of another standard.
+    const told = frame.colorSpace;
+    if (isGrey && told !== constants.AVCOL_SPC_RGB) {
+      frame.colorSpace = constants.AVCOL_SPC_UNSPECIFIED;
+    }
     let code = scaler.scaleFrameSync(scaled, frame);
     if (code < 0) {
       // Colours that swscale does not know (YCgCo, ICtCp) are taken for the usual ones rather than refused.
@@ -49,42 +53,21 @@ export function openFrameSink(
       frame.colorPrimaries = constants.AVCOL_PRI_UNSPECIFIED;
       frame.colorTrc = constants.AVCOL_TRC_UNSPECIFIED;
       code = scaler.scaleFrameSync(scaled, frame);
+    } else {
+      // The next output may be one of colours.
+      frame.colorSpace = told;
     }
     lib.FFmpegError.throwIfError(code, "scaleFrame");
     return scaled.toBuffer();
   };
 
-  const flush = (): DecodedBatch => {
-    const n = timestamps.length;
-    const batch = {
-      output: index,
-      frames: n === batchSize ? frames : frames.slice(0, n * size),
-      timestamps: Float64Array.from(timestamps),
-      n,
-    };
-    frames = new Uint8Array(batchSize * size);
-    timestamps = [];
-    return batch;
-  };
-
   return {
     add(frame, picture, time, times) {
-      const full: DecodedBatch[] = [];
-      const placement = place(picture, width, height, output.fit);
-      const { scaledWidth, scaledHeight } = placement;
-      const pixels = scale(frame, scaledWidth, scaledHeight);
-      const asIs = placement.rotation === 0 && scaledWidth === width && scaledHeight === height;
-      for (let i = 0; i < times; i++) {
-        const at = timestamps.length * size;
-        const target = frames.subarray(at, at + size);
-        if (asIs) target.set(pixels);
-        else blit(pixels, placement, target, width, height, channels);
-        timestamps.push(time);
-        if (timestamps.length === batchSize) full.push(flush());
-      }
-      return full;
+      const placement = place(picture, output.width, output.height, output.fit);
+      const pixels = scale(frame, placement.scaledWidth, placement.scaledHeight);
+      return batches.add(pixels, placement, time, times);
     },
-    rest: () => (timestamps.length > 0 ? flush() : undefined),
+    rest: () => batches.rest(),
     close() {
       scaled.free();
       scaler.freeContext();

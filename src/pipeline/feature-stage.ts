@@ -127,6 +127,12 @@ interface ClipFacts {
   readonly truncated: boolean;
 }
 
+/** Options of {@link openFeatureStage}. */
+export interface FeatureStageOptions {
+  readonly device?: Device;
+  readonly onWarning?: (message: string) => void;
+}
+
 /**
  * Opens the stage. The pool belongs to the caller.
  *
@@ -136,9 +142,10 @@ export async function openFeatureStage(
   settings: FeatureSettings,
   cache: StageCache,
   pool: WorkerPool,
-  device: Device,
+  { device = "cpu", onWarning = () => {} }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
+  const told = new Set<string>();
   const underWay = new Map<string, Promise<ClipFeatures>>();
   const key = (content: string): unknown => ({
     content,
@@ -170,12 +177,13 @@ export async function openFeatureStage(
       };
     }
     const task = { path, ...settings, device, cacheDir: cache.directory };
-    const { features, timestamps, dimension, duration, truncated } = await pool.run(
-      "extractFeatures",
-      task,
-      path,
-      signal,
-    );
+    const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
+    for (const warning of warnings) {
+      // Every process says it; the user needs to hear it once.
+      if (!told.has(warning)) onWarning(warning);
+      told.add(warning);
+    }
+    const { features, timestamps, dimension, duration, truncated } = extracted;
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(

@@ -2,9 +2,11 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import type { CalibrationVideos } from "./calibrate.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { type Example, fitClassifier } from "./fit-classifier.js";
-import { type IdentifiedItem, identifyItems } from "./identify-items.js";
+import type { Ground } from "./ground.js";
+import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
@@ -62,13 +64,20 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const featureSettings = chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
-  await using run = await openRun(featureSettings, options);
-
-  const identified = await identifyItems(dataset.items, run, options);
-  const assignment = assignSplits(identified.items, {
-    seed: settings.seed,
-    ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
+  const place = async (ground: Ground): Promise<PlacedItems> => {
+    const identified = await identifyItems(dataset.items, ground, options);
+    const assignment = assignSplits(identified.items, {
+      seed: settings.seed,
+      ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
+    });
+    return { identified, assignment };
+  };
+  let placed: PlacedItems | undefined;
+  await using run = await openRun(featureSettings, options, async (ground) => {
+    placed = await place(ground);
+    return trainingVideos(placed);
   });
+  const { identified, assignment } = placed ?? (await place(run));
   for (const warning of assignment.warnings) warn(warning);
   const refit = options.refit ?? true;
   const recipe = digestOf({
@@ -122,7 +131,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       decoder: featureSettings.decoder,
       plan: featureSettings.plan,
       fit: featureSettings.fit,
-      cnn: { ...run.features.cnn, choice: featureSettings.cnn },
+      cnn: { ...run.features.cnn, choice: run.features.settings.cnn },
     },
     network: kind && {
       ...kind,
@@ -159,6 +168,21 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/** The clips of a data set, and the parts they belong to. */
+interface PlacedItems {
+  readonly identified: IdentifiedItems;
+  readonly assignment: SplitAssignment;
+}
+
+/** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
+function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+  const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
+  return {
+    paths: training.map(({ path }) => path),
+    among: training.map(({ digest }) => digest),
+  };
 }
 
 /** The model in a directory, if it was made by this recipe and is whole. */

@@ -13,13 +13,13 @@ export function define(command: Command, context: CommandContext): void {
     const findings = await examine();
     if (options.json) process.stdout.write(`${JSON.stringify(findings)}\n`);
     else {
-      const rows = findings.map(({ part, ok, found, advice }) => [
-        ok ? "ok" : "MISSING",
+      const rows = findings.map(({ part, ok, found, advice, optional }) => [
+        ok ? "ok" : optional ? "not there" : "MISSING",
         part,
         advice === undefined ? found : `${found}\n${advice}`,
       ]);
       process.stdout.write(formatTable(["", "part", "found"], rows));
     }
-    if (findings.some(({ ok }) => !ok)) context.exit(exitCodes.failed);
+    if (findings.some(({ ok, optional }) => !ok && !optional)) context.exit(exitCodes.failed);
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { MuybridgeError } from "../../core/errors.js";
-import { addTalkOptions, type CommandContext } from "../command.js";
+import type { ProbeOptions } from "../../frames/probe-video.js";
+import { addDecoderOption, addTalkOptions, type CommandContext } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import { formatTable } from "../table.js";
 
@@ -10,37 +11,40 @@ export function define(command: Command, context: CommandContext): void {
     .argument("<video...>", "video files")
     .option("--json", "print a line of JSON a video")
     .addHelpText("after", "\nExample:\n  muybridge probe clips/*.mp4");
-  addTalkOptions(command).action(async (videos: string[], options: { json?: boolean }) => {
-    const { probeVideo } = await import("../../frames/probe-video.js");
-    const rows: (string | number)[][] = [];
-    for (const path of videos) {
-      context.signal.throwIfAborted();
-      try {
-        const info = await probeVideo(path);
-        if (options.json) process.stdout.write(`${JSON.stringify({ path, ...info })}\n`);
-        const { width, height, codec, container, rotation } = info;
-        const rate = Math.round(info.frameRate * 100) / 100;
-        rows.push([
-          path,
-          info.duration.toFixed(2),
-          `${width}x${height}`,
-          rate,
-          rotation,
-          codec,
-          container,
-        ]);
-      } catch (error) {
-        if (!(error instanceof MuybridgeError)) throw error;
-        context.exit(exitCodes.someFailed);
-        const { code, message } = error;
-        if (options.json)
-          process.stdout.write(`${JSON.stringify({ path, error: { code, message } })}\n`);
-        else process.stderr.write(`${code}: ${message}\n`);
+  addTalkOptions(addDecoderOption(command)).action(
+    async (videos: string[], options: ProbeOptions & { json?: boolean }) => {
+      const { probeVideo } = await import("../../frames/probe-video.js");
+      const rows: (string | number)[][] = [];
+      for (const path of videos) {
+        context.signal.throwIfAborted();
+        try {
+          const info = await probeVideo(path, options);
+          if (options.json) process.stdout.write(`${JSON.stringify({ path, ...info })}\n`);
+          const { width, height, codec, container, rotation } = info;
+          const rate = Math.round(info.frameRate * 100) / 100;
+          rows.push([
+            path,
+            info.duration.toFixed(2),
+            `${width}x${height}`,
+            rate,
+            rotation,
+            codec,
+            container,
+          ]);
+        } catch (error) {
+          // A decoder that is missing is missing for every video.
+          if (!(error instanceof MuybridgeError) || error.code === "ERR_USAGE") throw error;
+          context.exit(exitCodes.someFailed);
+          const { code, message } = error;
+          if (options.json)
+            process.stdout.write(`${JSON.stringify({ path, error: { code, message } })}\n`);
+          else process.stderr.write(`${code}: ${message}\n`);
+        }
       }
-    }
-    if (!options.json && rows.length > 0) {
-      const head = ["video", "seconds", "size", "frames/s", "turn", "codec", "container"];
-      process.stdout.write(formatTable(head, rows));
-    }
-  });
+      if (!options.json && rows.length > 0) {
+        const head = ["video", "seconds", "size", "frames/s", "turn", "codec", "container"];
+        process.stdout.write(formatTable(head, rows));
+      }
+    },
+  );
 }
