@@ -69,24 +69,26 @@ ${lines.join("\n")}
 `,
 );
 
-/** So many videos of each class, spread over those that may be looked at. */
+/**
+ * So many videos of each class, spread over those that may be looked at.
+ *
+ * @param {string} root
+ * @param {number} most
+ */
 async function videosIn(root, most) {
   const chosen = [];
-  for (const entry of (await readdir(root, { withFileTypes: true })).sort(byName)) {
+  for (const entry of await readdir(root, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const names = (await readdir(join(root, entry.name))).filter((name) => {
       const group = /_g(\d\d)_/.exec(name)?.[1];
       return group === undefined || Number(group) >= firstTrainingGroup;
     });
+    names.sort();
     const n = Math.min(most, names.length);
-    for (let i = 0; i < n; i++) {
-      const name = names.sort()[Math.floor((i * names.length) / n)];
-      chosen.push(join(root, entry.name, name));
-    }
+    const spread = names.filter(
+      (_, i) => Math.floor((i * n) / names.length) !== Math.floor(((i - 1) * n) / names.length),
+    );
+    chosen.push(...spread.map((name) => join(root, entry.name, name)));
   }
   return chosen;
-}
-
-function byName(a, b) {
-  return a.name < b.name ? -1 : 1;
 }

@@ -2,8 +2,7 @@ import type { ContentStore } from "../core/content-store.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "./cnn-choice.js";
-import { floatNetwork } from "./onnx-extractor.js";
-import { openRangeMeter, type RangeMeter } from "./quantise/measure-ranges.js";
+import type { RangeMeter } from "./quantise/measure-ranges.js";
 import { type ResolvedCnn, resolveCnn } from "./resolve-cnn.js";
 
 /**
@@ -43,6 +42,11 @@ export async function calibrated(
  * @throws MuybridgeError as `openFeatureExtractor`.
  */
 export async function openCnnMeter(choice: CnnChoice, store: ContentStore): Promise<RangeMeter> {
+  // Late, since every run asks for ranges, and hardly any measures them.
+  const [{ floatNetwork }, { openRangeMeter }] = await Promise.all([
+    import("./onnx-extractor.js"),
+    import("./quantise/measure-ranges.js"),
+  ]);
   return openRangeMeter(await floatNetwork(await resolveCnn(choice), store));
 }
 

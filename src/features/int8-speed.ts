@@ -1,7 +1,6 @@
 import { cpus } from "node:os";
 import type { ContentStore } from "../core/content-store.js";
 import type { CnnChoice } from "./cnn-choice.js";
-import { openFeatureExtractor } from "./open-feature-extractor.js";
 import { resolveCnn } from "./resolve-cnn.js";
 
 /** How fast a network is in both precisions, in milliseconds a frame. */
@@ -33,6 +32,8 @@ export async function int8Speed(
   const key = `cnn-speed:${process.arch}:${cpus()[0]?.model ?? ""}:${digest}`;
   const known = anew ? undefined : await store.metadata(key).catch(() => undefined);
   if (known) return known as Int8Speed;
+  // Late, since a run with float32 alone never times anything.
+  const { openFeatureExtractor } = await import("./open-feature-extractor.js");
   const { ranges: _, ...same } = choice;
   await using float32 = await openFeatureExtractor(choice.cnn, {
     ...same,

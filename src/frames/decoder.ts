@@ -120,6 +120,9 @@ export const decoderNames = ["libav", "ffmpeg"] as const;
 /** A way to decode videos: FFmpeg's libraries in this process, or the ffmpeg program. */
 export type DecoderName = (typeof decoderNames)[number];
 
+/** Name of the decoder where none is given. */
+export const defaultDecoder: DecoderName = "libav";
+
 /** A way to read video files. */
 export interface Decoder {
   /** The decoder's name; "images" where the frames are pictures of their own. */

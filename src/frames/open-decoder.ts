@@ -1,11 +1,8 @@
 import { MuybridgeError } from "../core/errors.js";
-import { type Decoder, type DecoderName, decoderNames } from "./decoder.js";
+import { type Decoder, type DecoderName, decoderNames, defaultDecoder } from "./decoder.js";
 import { createFfmpegDecoder } from "./ffmpeg-decoder.js";
 import { isImageInput } from "./image-input.js";
 import { createLibavDecoder } from "./libav-decoder.js";
-
-/** Name of the decoder where none is given. */
-export const defaultDecoder: DecoderName = "libav";
 
 /**
  * The decoder of a name. Whatever the name, inputs `images:DIR` and GIF and WebP files go to the decoder of pictures.

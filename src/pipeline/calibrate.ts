@@ -1,7 +1,7 @@
 import { openContentStore } from "../core/content-store.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { keepRanges, keptRanges, notCalibrated } from "../features/calibration.js";
-import { joinRanges } from "../features/quantise/measure-ranges.js";
+import type { ActivationRanges } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
 import type { FeatureSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
@@ -52,7 +52,7 @@ async function measure(
   paths: readonly string[],
   { cache, pool }: Ground,
   options: LongCallOptions,
-): Promise<ReturnType<typeof joinRanges>> {
+): Promise<ActivationRanges> {
   const chosen = spread(paths, calibrationVideos);
   const plan = { count: framesEach };
   const outcomes = mapVideos(
@@ -70,6 +70,8 @@ async function measure(
     else parts.push(outcome.value.ranges);
   }
   if (parts.length === 0) throw failure ?? notCalibrated(cnn.cnn);
+  // Late, as in calibration.ts.
+  const { joinRanges } = await import("../features/quantise/measure-ranges.js");
   return joinRanges(parts);
 }
 

@@ -4,8 +4,12 @@ import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
 import { type CnnDescription, describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
-import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
-import { defaultDecoder } from "../frames/open-decoder.js";
+import {
+  type DecoderName,
+  defaultDecoder,
+  type Fit,
+  type SamplingPlan,
+} from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
 import type { StageCache } from "./stage-cache.js";

@@ -7,6 +7,7 @@ import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
 import type { DecodeSummary } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
+import { growVectors } from "./growing-vectors.js";
 import type {
   ExtractedFeatures,
   ExtractTask,
@@ -96,22 +97,16 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
     const onEnd = (end: DecodeSummary): void => {
       summary = end;
     };
-    const vectors: Float32Array[] = [];
+    const features = growVectors();
     const times: number[] = [];
     for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
-      vectors.push(await extractDistinct(extractor, batch.frames, batch.n));
+      features.append(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
-    }
-    const features = new Float32Array(times.length * extractor.dimension);
-    let offset = 0;
-    for (const vector of vectors) {
-      features.set(vector, offset);
-      offset += vector.length;
     }
     const told = warnings;
     warnings = [];
     return {
-      features,
+      features: features.all(),
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
       duration: summary?.duration ?? 0,

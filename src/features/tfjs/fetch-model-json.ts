@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { EnvHttpProxyAgent, fetch } from "undici";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
 import { isFile } from "../../core/is-file.js";
 import { maxModelJsonSize, parseModelJson, sizeOfGroup } from "./model-json.js";
@@ -69,6 +68,8 @@ async function fetchInto(directory: string, url: string): Promise<void> {
 
 /** Gets a file of at most so many bytes. */
 async function fetchFile(url: string, limit: number): Promise<Uint8Array> {
+  // Late, since the catalogue names this module to every command.
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
   const silence = { headersTimeout: patience, bodyTimeout: patience };
   const dispatcher = new EnvHttpProxyAgent(silence);
   try {
