@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { planDecoding, steps } from "../../src/frames/decoding-steps.js";
 import type { PacketIndex } from "../../src/frames/packet-index.js";
 import { sampleFrames } from "../../src/frames/sample-frames.js";
+import { ffmpegIsThere } from "./ffmpeg-program.js";
 import { middles, sampleNumbers, writeNumberedClip } from "./numbered-clip.js";
 import { sharedDirectory } from "./shared-directory.js";
 
@@ -158,6 +159,9 @@ test("frames are the same to the bit whether their neighbours are decoded or not
     [{ fps: 2 }, [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]],
     [{ fps: 5, start: 3, end: 4 }, [30, 32, 34, 36, 38]],
     [{ count: 2, start: 2 }, [30, 50]],
+    [{ every: 7, limit: 5 }, [0, 7, 14, 21, 28]],
+    [{ every: 20 }, [0, 20, 40]],
+    [{ every: 3, start: 1, end: 2 }, [10, 13, 16, 19]],
   ] as const) {
     const { numbers, timestamps } = await sampleNumbers(path, plan);
     expect(numbers).toEqual(expected);
@@ -182,4 +186,19 @@ test("decoding begins anew at a keyframe only where it needs nothing of what cam
   expect([...both.begins]).toEqual([0, 1, 0, 0, 0, 0, 0]);
   const apart = planDecoding(index, [{ keyframes: true }]);
   expect([...apart.begins]).toEqual([1, 1, 0, 0, 1, 0, 0]);
+});
+
+const ffmpeg = ffmpegIsThere("every n-th frame from the ffmpeg program");
+
+test.skipIf(!ffmpeg)("the ffmpeg program gives the same of every n-th frame", async () => {
+  const path = await writeNumberedClip(sharedDirectory(), { frames: 60, keyframeInterval: 12 });
+  for (const [plan, expected] of [
+    [{ every: 7, limit: 5 }, [0, 7, 14, 21, 28]],
+    [{ every: 3, start: 1, end: 2 }, [10, 13, 16, 19]],
+    [{ every: 1, limit: 3, start: 5.5 }, [55, 56, 57]],
+  ] as const) {
+    for (const decoder of ["ffmpeg", "libav"] as const) {
+      expect((await sampleNumbers(path, { ...plan, decoder })).numbers).toEqual(expected);
+    }
+  }
 });
