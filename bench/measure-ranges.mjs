@@ -77,25 +77,18 @@ ${lines.join("\n")}
  */
 async function videosIn(root, most) {
   const chosen = [];
-  for (const entry of (await readdir(root, { withFileTypes: true })).sort(byName)) {
+  for (const entry of await readdir(root, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const names = (await readdir(join(root, entry.name))).filter((name) => {
       const group = /_g(\d\d)_/.exec(name)?.[1];
       return group === undefined || Number(group) >= firstTrainingGroup;
     });
+    names.sort();
     const n = Math.min(most, names.length);
-    for (let i = 0; i < n; i++) {
-      const name = names.sort()[Math.floor((i * names.length) / n)] ?? "";
-      chosen.push(join(root, entry.name, name));
-    }
+    const spread = names.filter(
+      (_, i) => Math.floor((i * n) / names.length) !== Math.floor(((i - 1) * n) / names.length),
+    );
+    chosen.push(...spread.map((name) => join(root, entry.name, name)));
   }
   return chosen;
-}
-
-/**
- * @param {{ readonly name: string }} a
- * @param {{ readonly name: string }} b
- */
-function byName(a, b) {
-  return a.name < b.name ? -1 : 1;
 }

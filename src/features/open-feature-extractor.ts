@@ -23,8 +23,7 @@ export type FeatureExtractorOptions = Omit<CnnChoice, "cnn"> &
  *
  * @param nameOrFile a name of the catalogue; or a file: .onnx, .tflite, or a TensorFlow.js model.json
  * @throws MuybridgeError ERR_USAGE for an unknown name, layer or engine, or int8 of a network whose ranges are not
- * known; ERR_WEIGHTS_UNAVAILABLE,
- * ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID.
+ * known; ERR_WEIGHTS_UNAVAILABLE, ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID.
  */
 export async function openFeatureExtractor(
   nameOrFile: string = defaultCnn,

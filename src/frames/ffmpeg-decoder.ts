@@ -11,7 +11,7 @@ import { likelyIntervals } from "./likely-frames.js";
 import { readRawPictures } from "./raw-pictures.js";
 import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.js";
 import { runFfprobe } from "./run-ffprobe.js";
-import { checkSamplingPlan, createSelector } from "./sampling-plan.js";
+import { checkSamplingPlan, choosesByTimes, createSelector } from "./sampling-plan.js";
 import { checkFile, maxPixels } from "./video-input.js";
 
 /** Times a video is begun anew because its pictures change their shape; after that they are stretched a little. */
@@ -109,8 +109,7 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
   const times = frames.map(({ time }) => time - (first ?? 0));
   return openFrameLog({
     selectors: outputs.map(({ plan }) => createSelector(plan, times)),
-    // Only a count plan chooses by the packets' times.
-    origin: outputs.some(({ plan }) => plan.count !== undefined) ? first : undefined,
+    origin: outputs.some(({ plan }) => choosesByTimes(plan)) ? first : undefined,
     period,
     lastPromised: last === undefined ? undefined : { time: last, end },
     mayStopEarly: outputs.every(({ plan }) => plan.end !== undefined),

@@ -7,7 +7,7 @@ import { type Placement, scalingAlgorithm } from "./frame-geometry.js";
 export const allFrames = "all";
 export const writtenFrames = "written";
 
-/** Every so many frames one is written even if nobody wants it: only writing shows the program that its reader is gone. */
+/** Every so many frames one is written even if nobody wants it: a program that writes nothing may not notice that its reader is gone. */
 const signOfLife = 250;
 
 /** A part of the time, in seconds on the file's own clock, both ends included. */

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { CodecContext, Frame, Packet } from "node-av/lib";
 import { MuybridgeError } from "../core/errors.js";
-import { steps } from "./decoding-steps.js";
+import { type DecodingPlan, steps } from "./decoding-steps.js";
 import type { Libav } from "./libav.js";
 import { type LibavInput, maxPixels, openLibavInput } from "./libav-input.js";
 import { framePeriod } from "./packet-account.js";
@@ -32,8 +32,8 @@ export interface Decoding {
   readonly path: string;
   readonly input: LibavInput;
   readonly index: PacketIndex;
-  /** What is done with each packet (see `planDecoding`); all are decoded where it is undefined. */
-  readonly planned: Uint8Array | undefined;
+  /** What is done with the packets; all are decoded where it is undefined. */
+  readonly planned: DecodingPlan | undefined;
   /** Written to. */
   readonly outcome: DecodingOutcome;
   readonly signal: AbortSignal | undefined;
@@ -171,16 +171,16 @@ async function* packetsToSend(
   libav: Libav,
   { path, index, planned, input }: Decoding,
 ): AsyncGenerator<SentPacket, void> {
-  const last = planned ? planned.findLastIndex((step) => step !== steps.passOver) : Infinity;
+  const last = planned ? planned.steps.findLastIndex((step) => step !== steps.passOver) : Infinity;
   let i = 0;
   let passedOver = false;
   for await (const packet of index.packets ?? readAgain(libav, path, input.stream.index)) {
     if (i > last) return;
-    const step = planned?.[i] ?? steps.take;
+    const step = planned?.steps[i] ?? steps.take;
     if (step === steps.passOver) {
       passedOver = true;
     } else {
-      yield { packet, step, jumps: passedOver && index.keys[i] === 1 };
+      yield { packet, step, jumps: passedOver && planned?.begins[i] === 1 };
       passedOver = false;
     }
     i += 1;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { openRangeMeter } from "../../src/features/quantise/measure-ranges.js";
 import { quantiseNetwork } from "../../src/features/quantise/quantise-network.js";
 import { int8Saturates } from "../../src/onnx/int8-saturation.js";
-import { readModel } from "../../src/onnx/read-model.js";
+import { readModel, writeModel } from "../../src/onnx/read-model.js";
 import { openOnnxSession } from "../../src/onnx/session.js";
 import { float32, uint8 } from "../../src/onnx/tensor.js";
 import {
@@ -158,6 +158,15 @@ describe("what stands between the convolutions", () => {
   });
 });
 
+test("networks in an older operator set, which knows no scale for each channel", async () => {
+  const { graph, ...facts } = network(16, (builder, pixels) => {
+    const value = addConvolution(builder, pixels, [16, 3, 3, 3]);
+    return addConvolution(builder, builder.node("Relu", [value]), [16, 16, 1, 1]);
+  });
+  const older = { ...readModel(graph), opsetImport: [{ version: 11 }] };
+  expect(await likeness({ ...facts, graph: writeModel(older) })).toBeGreaterThan(alikeAfterSeveral);
+});
+
 describe("ranges", () => {
   const small = network(16, (graph, pixels) =>
     addConvolution(
@@ -203,6 +212,7 @@ describe("ranges", () => {
   test.each([
     ["of another network", { other: [0, 1] as const }],
     ["that are no numbers", { Relu: [Number.NaN, 1] as const, Conv_1: [0, 1] as const }],
+    ["that no float32 holds", { Relu: [0, 1e300] as const, Conv_1: [0, 1] as const }],
     ["that only an object's prototype has", { constructor: [0, 1] as const }],
   ])("%s are refused by the name of the value", (_, ranges) => {
     expect(() => quantiseNetwork(small, ranges, "small.onnx")).toThrow(

@@ -1,38 +1,30 @@
 import { MuybridgeError } from "../../core/errors.js";
 import {
-  type AttributeMessage,
   floatsOf,
   integerAttribute,
   integersAttribute,
-  type ModelMessage,
   type NodeMessage,
   readModel,
-  type TensorMessage,
-  tensorMessage,
   writeModel,
 } from "../../onnx/read-model.js";
-import { float32, int64, type OnnxTensor, uint8 } from "../../onnx/tensor.js";
+import { float32, int64, type OnnxTensor } from "../../onnx/tensor.js";
 import type { ActivationRanges } from "../cnn-choice.js";
 import type { PreparedNetwork } from "../prepared-network.js";
+import {
+  addConstant,
+  addNode,
+  addStorage,
+  type Layout,
+  openLayout,
+  readable,
+  storageOf,
+  store,
+  withoutUnused,
+} from "./int8-layout.js";
 import { packPixels, pixelsTogether } from "./pack-pixels.js";
 import { type Kernel, type PixelInput, type PixelKernel, pixelKernel } from "./pixel-input.js";
-import {
-  findQuantisableSteps,
-  type QuantisableNetwork,
-  type QuantisableStep,
-} from "./quantisable-steps.js";
+import { findQuantisableSteps, type QuantisableStep } from "./quantisable-steps.js";
 import { roundKernel } from "./round-kernel.js";
-
-/** Oldest ONNX operator set in which a scale for every channel can be told. */
-const oldestOpset = 13;
-
-/** How a value is stored: as round(value / scale) + zero, in 0..255. */
-interface Storage {
-  readonly scale: number;
-  readonly zero: number;
-  /** Names of both as constants. */
-  readonly names: readonly [scale: string, zero: string];
-}
 
 /**
  * Lays a network out in int8: activations uint8 by their ranges, kernels int8 with a scale for every output
@@ -51,31 +43,14 @@ export function quantiseNetwork(
 ): PreparedNetwork {
   const quantisable = findQuantisableSteps(readModel(network.graph));
   const { model, steps } = quantisable;
-  const opset = model.opsetImport.find(({ domain }) => !domain)?.version ?? 1;
-  if (steps.length === 0 || opset < oldestOpset) {
-    const why =
-      steps.length === 0
-        ? "it has no convolution with a constant kernel"
-        : `it is written in ONNX's operator set ${opset}, and this takes ${oldestOpset}`;
-    const message = `${name} cannot be computed in int8: ${why}. Leave out the precision int8.`;
-    throw new MuybridgeError("ERR_MODEL_INVALID", message, { path: name });
+  if (steps.length === 0) {
+    throw new MuybridgeError(
+      "ERR_MODEL_INVALID",
+      `${name} cannot be computed in int8: it has no convolution with a constant kernel. Leave out the precision int8.`,
+      { path: name },
+    );
   }
-  const layout: Layout = {
-    quantisable,
-    inputSize: network.inputSize,
-    nodes: [],
-    initializer: [],
-    storages: new Map(),
-    rangeOf(value) {
-      const range = Object.hasOwn(ranges, value) ? ranges[value] : undefined;
-      if (range?.every((end) => Number.isFinite(end))) return range;
-      throw new MuybridgeError(
-        "ERR_USAGE",
-        `The ranges for int8 do not know the value "${value}" of ${name}: they were measured on another network. Measure them again, on frames of this one.`,
-        { path: name, parameter: "ranges" },
-      );
-    },
-  };
+  const layout = openLayout(quantisable, network.inputSize, ranges, name);
   const byNode = new Map(steps.map((step) => [step.node, step]));
   const activations = new Set(steps.map(({ activation }) => activation));
   for (const node of model.graph.node) {
@@ -87,37 +62,6 @@ export function quantiseNetwork(
     }
   }
   return { ...network, graph: writeModel(withoutUnused(model, layout)) };
-}
-
-interface Layout {
-  readonly quantisable: QuantisableNetwork;
-  readonly inputSize: number;
-  readonly nodes: NodeMessage[];
-  readonly initializer: TensorMessage[];
-  /** How each value that is stored in int8 is, by its name. */
-  readonly storages: Map<string, Storage>;
-  readonly rangeOf: (value: string) => readonly [number, number];
-}
-
-function addConstant({ initializer }: Layout, name: string, tensor: OnnxTensor): string {
-  initializer.push(tensorMessage(name, tensor));
-  return name;
-}
-
-function addNode(
-  { nodes }: Layout,
-  opType: string,
-  input: readonly string[],
-  output: string,
-  attribute: readonly AttributeMessage[] = [],
-): string {
-  nodes.push({ opType, name: output, input, output: [output], attribute });
-  return output;
-}
-
-/** The name under which a value can be read as float. */
-function readable({ storages }: Layout, value: string): string {
-  return storages.has(value) ? `${value}:read` : value;
 }
 
 function addStep(layout: Layout, step: QuantisableStep): void {
@@ -223,52 +167,4 @@ function addKernel(layout: Layout, name: string, kernel: Kernel, inputScale: num
     read("kernel", { type: "int8", dims: kernel.shape, data: weights }, scales),
     read("bias", { type: "int32", dims: channels, data: bias }, biasScales),
   ];
-}
-
-/** Stores a value in int8, and reads it back for those that take it. */
-function store(layout: Layout, computed: string, value: string, storage: Storage): void {
-  const stored = `${value}:stored`;
-  addNode(layout, "QuantizeLinear", [computed, ...storage.names], stored);
-  addNode(layout, "DequantizeLinear", [stored, ...storage.names], `${value}:read`);
-  layout.storages.set(value, storage);
-}
-
-/** Spreads the 256 steps over a value's range, within an activation's bounds; 0 is always a step of its own. */
-function storageOf(layout: Layout, value: string, bounds?: readonly [number, number]): Storage {
-  const [least, greatest] = layout.rangeOf(value);
-  const low = Math.min(0, bounds ? Math.max(least, bounds[0]) : least);
-  const high = Math.max(0, bounds ? Math.min(greatest, bounds[1]) : greatest);
-  // A value that is always 0 still needs a scale.
-  const scale = Math.fround((high - low) / 255) || 1;
-  return addStorage(layout, value, { scale, zero: Math.round(-low / scale) });
-}
-
-function addStorage(
-  layout: Layout,
-  name: string,
-  { scale, zero }: Pick<Storage, "scale" | "zero">,
-): Storage {
-  return {
-    scale,
-    zero,
-    names: [
-      addConstant(layout, `${name}:scale`, float32([scale], [])),
-      addConstant(layout, `${name}:zero`, uint8(Uint8Array.of(zero), [])),
-    ],
-  };
-}
-
-/** The model with the new nodes, without those and the constants that nothing needs any more. */
-function withoutUnused(model: ModelMessage, { nodes, initializer }: Layout): ModelMessage {
-  const needed = new Set(model.graph.output.map(({ name }) => name));
-  const node: NodeMessage[] = [];
-  for (const one of nodes.toReversed()) {
-    if (!one.output.some((value) => needed.has(value))) continue;
-    for (const input of one.input) needed.add(input);
-    node.unshift(one);
-  }
-  const constants = [...model.graph.initializer, ...initializer].filter(({ name }) =>
-    needed.has(name),
-  );
-  return { ...model, graph: { ...model.graph, node, initializer: constants } };
 }
