@@ -31,6 +31,12 @@ module.exports = {
         pathNot: rooms.filter(([name]) => allowed.includes(name)).map(([, path]) => path),
       },
     })),
+    {
+      name: "nothing-imports-bench",
+      severity: "error",
+      from: { path: "^(src|datasets)/" },
+      to: { path: "^bench/" },
+    },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
       name: "no-orphans",

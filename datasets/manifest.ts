@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, extname } from "node:path";
 import { parse } from "csv-parse/sync";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
+import { placeOnDisk, resolveVideoPath } from "../src/frames/image-sequence.js";
 import {
   createDataset,
   type Dataset,
@@ -30,7 +31,8 @@ const spanColumns = ["start", "end"] as const;
 
 /**
  * A table of videos: CSV (RFC 4180), TSV, or JSON lines, with the columns `path` and `label` and optionally
- * `group` and `split` (train, validation or val, test). Paths are absolute or relative to its folder.
+ * `group` and `split` (train, validation or val, test). Paths are absolute or relative to its folder, the
+ * directory of `images:DIR` as well.
  *
  * @throws MuybridgeError ERR_FILE_NOT_FOUND; ERR_DATASET_INVALID naming the row and the column.
  */
@@ -54,7 +56,7 @@ export async function openManifest(path: string, options: ManifestOptions = {}):
   const items = rows.map((row, index) => itemOf(path, row, index, columns));
   const missing: string[] = [];
   for (const item of items) {
-    if (!(await stat(item.path).catch(() => undefined))) missing.push(item.name);
+    if (!(await stat(placeOnDisk(item.path)).catch(() => undefined))) missing.push(item.name);
   }
   const warnings =
     missing.length > 0
@@ -135,7 +137,7 @@ function itemOf(
   }
   const group = read("group") ?? groupInName(name, label);
   return {
-    path: resolve(dirname(path), name),
+    path: resolveVideoPath(dirname(path), name),
     name,
     label,
     ...(group === undefined ? {} : { group }),

@@ -16,6 +16,7 @@ export {
   type FeatureExtractorOptions,
   openFeatureExtractor,
 } from "./features/open-feature-extractor.js";
+export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cnn.js";
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
@@ -23,6 +24,7 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/eval
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export {
   type ClassificationMetrics,

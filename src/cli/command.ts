@@ -47,6 +47,8 @@ export interface FeatureOptions {
   readonly count?: number;
   readonly fps?: number;
   readonly keyframes?: true;
+  readonly every?: number;
+  readonly limit?: number;
   readonly fit?: Fit;
   readonly cnn?: string;
   readonly cnnLayer?: string;
@@ -90,20 +92,27 @@ export function addDecoderOption(command: Command): Command {
   );
 }
 
-/** Adds --decoder, --count, --fps, --keyframes and --fit. */
+/** Adds --decoder, --count, --fps, --keyframes, --every, --limit and --fit. */
 export function addSamplingOptions(command: Command): Command {
   return addDecoderOption(command)
     .addOption(
       new Option("--count <n>", "frames a video, spread over all of it (default: 16)")
         .argParser(wholeNumber(1, 100_000))
-        .conflicts(["fps", "keyframes"]),
+        .conflicts(["fps", "keyframes", "every"]),
     )
     .addOption(
       new Option("--fps <rate>", "frames a second, instead of --count")
         .argParser(number(0.001, 1000))
-        .conflicts("keyframes"),
+        .conflicts(["keyframes", "every"]),
     )
-    .option("--keyframes", "the keyframes alone, instead of --count: the fastest to decode")
+    .addOption(
+      new Option(
+        "--keyframes",
+        "the keyframes alone, instead of --count: the fastest to decode",
+      ).conflicts("every"),
+    )
+    .option("--every <n>", "every n-th frame, instead of --count", wholeNumber(1, 100_000))
+    .option("--limit <n>", "frames that --every takes at most", wholeNumber(1, 100_000))
     .addOption(
       new Option("--fit <how>", "how a frame is brought to a square (default: stretch)").choices(
         fits,

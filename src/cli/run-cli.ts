@@ -13,11 +13,13 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   demo: () => import("./commands/demo.js"),
   doctor: () => import("./commands/doctor.js"),
   probe: () => import("./commands/probe.js"),
+  frames: () => import("./commands/frames.js"),
   features: () => import("./commands/features.js"),
   train: () => import("./commands/train.js"),
   evaluate: () => import("./commands/evaluate.js"),
   label: () => import("./commands/label.js"),
   datasets: () => import("./commands/datasets.js"),
+  cnn: () => import("./commands/cnn.js"),
   cache: () => import("./commands/cache.js"),
 };
 

@@ -53,6 +53,11 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** Anything that was thrown, as an Error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** True for the error that an aborted `AbortSignal` throws. */
 export function isAbort(thrown: unknown): boolean {
   return (

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { catalogue } from "./catalogue.js";
 import type { CnnFormat } from "./cnn-choice.js";
 import type { CnnSource } from "./cnn-source.js";
+import { digestOfModelJson } from "./tfjs/model-json.js";
 
 const formats: Readonly<Record<string, CnnFormat>> = {
   ".onnx": "onnx",
@@ -12,11 +13,15 @@ const formats: Readonly<Record<string, CnnFormat>> = {
   ".json": "tfjs",
 };
 
+/** Bytes a file may have: as many as ONNX's own format can. */
+const maxFileSize = 2 ** 31 - 1;
+
 /**
  * A CNN from a file.
  *
  * @throws MuybridgeError ERR_USAGE where its name is neither in the catalogue nor that of such a file,
- * ERR_FILE_NOT_FOUND where it cannot be read.
+ * ERR_FILE_NOT_FOUND where it cannot be read, ERR_TOO_LARGE for more than 2 GiB, ERR_MODEL_INVALID where a
+ * model.json is none.
  */
 export async function fileCnn(
   path: string,
@@ -31,6 +36,16 @@ export async function fileCnn(
     );
   }
   const read = async (): Promise<Uint8Array> => {
+    const { size } = await stat(path).catch(() => ({ size: 0 }));
+    if (size > maxFileSize) {
+      throw new MuybridgeError(
+        "ERR_TOO_LARGE",
+        `The CNN ${path} has ${size} bytes; 2 GiB at most.`,
+        {
+          path,
+        },
+      );
+    }
     try {
       return await readFile(path);
     } catch (error) {
@@ -41,5 +56,7 @@ export async function fileCnn(
       );
     }
   };
-  return { path, read, format, weightsDigest: sha256(await read()) };
+  // A model.json keeps its weights in other files.
+  const weightsDigest = format === "tfjs" ? await digestOfModelJson(path) : sha256(await read());
+  return { path, read, format, weightsDigest };
 }

@@ -13,8 +13,23 @@ const embedded = {
   offset: 184,
 } as const;
 
+const advice = `Install it again: npm install ${embedded.package}@0.4.1675468480`;
+
 /** SHA-256 of the file that holds the embedded weights. */
 export const embeddedWeightsDigest: string = embedded.digest;
+
+/**
+ * Path of the file that holds the embedded weights.
+ *
+ * @throws MuybridgeError ERR_WEIGHTS_UNAVAILABLE where the package is missing.
+ */
+export function embeddedWeightsPath(): string {
+  try {
+    return createRequire(import.meta.url).resolve(`${embedded.package}/${embedded.file}`);
+  } catch (error) {
+    throw missing(error);
+  }
+}
 
 /**
  * Reads the embedded MobileNetV2: a TFLite file (SSD detector trained on Open Images v4, float16 weights)
@@ -23,17 +38,12 @@ export const embeddedWeightsDigest: string = embedded.digest;
  * @throws MuybridgeError ERR_WEIGHTS_UNAVAILABLE where the package is missing or its bytes are not the known ones.
  */
 export async function readEmbeddedWeights(): Promise<Uint8Array> {
-  const advice = `Install it again: npm install ${embedded.package}@0.4.1675468480`;
+  const path = embeddedWeightsPath();
   let bytes: Uint8Array;
   try {
-    const path = createRequire(import.meta.url).resolve(`${embedded.package}/${embedded.file}`);
     bytes = await readFile(path);
   } catch (error) {
-    throw new MuybridgeError(
-      "ERR_WEIGHTS_UNAVAILABLE",
-      `The package ${embedded.package}, which holds the weights of mobilenet-v2, is missing. ${advice}`,
-      { cause: error },
-    );
+    throw missing(error);
   }
   if (sha256(bytes) !== embedded.digest) {
     throw new MuybridgeError(
@@ -42,4 +52,12 @@ export async function readEmbeddedWeights(): Promise<Uint8Array> {
     );
   }
   return bytes.subarray(embedded.offset);
+}
+
+function missing(cause: unknown): MuybridgeError {
+  return new MuybridgeError(
+    "ERR_WEIGHTS_UNAVAILABLE",
+    `The package ${embedded.package}, which holds the weights of mobilenet-v2, is missing. ${advice}`,
+    { cause },
+  );
 }

@@ -3,10 +3,11 @@
  */
 import type { ContentStore } from "../core/content-store.js";
 import type { Device } from "../onnx/devices.js";
+import type { ActivationRanges } from "./cnn-choice.js";
 
 /** How a CNN is opened; nothing of it changes what is computed. */
 export interface OpenOptions {
-  /** Threads. Default 1: a process per core beats threads. */
+  /** Threads, for the onnx engine. Default 1: a process per core beats threads. */
   readonly threads?: number;
   /** Where prepared networks are kept. Default: the cache directory. */
   readonly store?: ContentStore;
@@ -25,6 +26,8 @@ export interface FeatureExtractor extends AsyncDisposable {
   readonly dimension: number;
   /** Side of the square frames it takes, in pixels. */
   readonly inputSize: number;
+  /** The ranges it is laid out by, in int8. */
+  readonly ranges?: ActivationRanges;
   /**
    * @param frames uint8 RGB, row-major [n, inputSize, inputSize, 3]
    * @param n number of frames, at least 1

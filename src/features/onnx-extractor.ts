@@ -1,15 +1,18 @@
 import type { ContentStore } from "../core/content-store.js";
-import { MuybridgeError } from "../core/errors.js";
-import { openOnnxSession } from "../onnx/session.js";
+import { MuybridgeError, messageOf } from "../core/errors.js";
+import { int8Saturates } from "../onnx/int8-saturation.js";
+import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
 import { uint8 } from "../onnx/tensor.js";
 import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
+import { prepareOnnx } from "./onnx-file/prepare-onnx.js";
 import type { PreparedNetwork } from "./prepared-network.js";
+import { quantiseNetwork } from "./quantise/quantise-network.js";
 import type { ResolvedCnn } from "./resolve-cnn.js";
 import { readTflite } from "./tflite/read-tflite.js";
 import { tfliteToOnnx } from "./tflite/tflite-to-onnx.js";
 
 /** Frames computed at once: larger batches were no faster, and take more memory. */
-const framesAtOnce = 4;
+const usualFramesAtOnce = 4;
 
 /** Opens a CNN on onnxruntime. */
 export async function openOnnxExtractor(
@@ -17,8 +20,9 @@ export async function openOnnxExtractor(
   { threads, store, device, onWarning }: Required<OpenOptions>,
 ): Promise<FeatureExtractor> {
   const prepared = await preparedNetwork(cnn, store);
-  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning });
-  const { dimension, inputSize } = prepared;
+  const exactInt8 = cnn.precision === "int8" && (await int8Saturates());
+  const session = await openOnnxSession(prepared.graph, { threads, device, onWarning, exactInt8 });
+  const { dimension, inputSize, framesAtOnce = usualFramesAtOnce } = prepared;
   const frameSize = inputSize * inputSize * 3;
   const close = (): Promise<void> => session.close();
   return {
@@ -26,6 +30,7 @@ export async function openOnnxExtractor(
     digest: cnn.digest,
     dimension,
     inputSize,
+    ...(cnn.ranges ? { ranges: cnn.ranges } : {}),
     async extract(frames, n, { signal } = {}) {
       if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
         throw new RangeError(
@@ -37,8 +42,11 @@ export async function openOnnxExtractor(
         signal?.throwIfAborted();
         const count = Math.min(framesAtOnce, n - first);
         const part = frames.subarray(first * frameSize, (first + count) * frameSize);
-        const output = await session.run({ frames: uint8(part, [count, inputSize, inputSize, 3]) });
-        features.set(output.features!.data as Float32Array, first * dimension);
+        const rows = await compute(cnn.id, session, part, [count, inputSize, inputSize, 3]);
+        if (rows.length !== count * dimension) {
+          throw failure(cnn.id, `it gives ${rows.length} values for ${count} frames`);
+        }
+        features.set(rows, first * dimension);
       }
       return features;
     },
@@ -47,20 +55,62 @@ export async function openOnnxExtractor(
   };
 }
 
+async function compute(
+  id: string,
+  session: OnnxSession,
+  frames: Uint8Array,
+  dims: readonly number[],
+): Promise<Float32Array> {
+  try {
+    const { features } = await session.run({ frames: uint8(frames, dims) });
+    return features!.data as Float32Array;
+  } catch (error) {
+    throw failure(id, messageOf(error), error);
+  }
+}
+
+/** A network's own fault: its operators do not fit together, or not frames of this size. */
+function failure(id: string, why: string, cause?: unknown): MuybridgeError {
+  return new MuybridgeError("ERR_MODEL_INVALID", `The CNN ${id} cannot be used: ${why}`, {
+    path: id,
+    cause,
+  });
+}
+
 /** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
 async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
-  const key = `cnn:${cnn.digest}`;
-  const kept = await store.get(key).catch(() => undefined);
-  if (kept) {
-    return { graph: kept.data, ...(kept.metadata as Omit<PreparedNetwork, "graph">) };
+  const { precision, ranges } = cnn;
+  if (precision === "float32") return floatNetwork(cnn, store);
+  return kept(store, cnn.digest, async () =>
+    quantiseNetwork(await floatNetwork(cnn, store), ranges ?? {}, cnn.id),
+  );
+}
+
+/** The network in float32, whatever precision is asked for. */
+export function floatNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
+  return kept(store, cnn.floatDigest, () => prepareNetwork(cnn));
+}
+
+async function kept(
+  store: ContentStore,
+  digest: string,
+  prepare: () => Promise<PreparedNetwork>,
+): Promise<PreparedNetwork> {
+  const key = `cnn:${digest}`;
+  const known = await store.get(key).catch(() => undefined);
+  if (known) {
+    return { graph: known.data, ...(known.metadata as Omit<PreparedNetwork, "graph">) };
   }
-  const { graph, ...facts } = await prepareNetwork(cnn);
+  const { graph, ...facts } = await prepare();
   await store.put(key, graph, facts).catch(() => undefined);
   return { graph, ...facts };
 }
 
 /** Turns a network's file into a {@link PreparedNetwork}. */
 async function prepareNetwork(cnn: ResolvedCnn): Promise<PreparedNetwork> {
+  const { preprocessing, id: name } = cnn;
+  const options = { name, preprocessing, ...(cnn.layer === undefined ? {} : { layer: cnn.layer }) };
+  if (cnn.format === "onnx") return prepareOnnx(await cnn.read(), options);
   if (cnn.format !== "tflite") {
     throw new MuybridgeError(
       "ERR_USAGE",
@@ -68,9 +118,5 @@ async function prepareNetwork(cnn: ResolvedCnn): Promise<PreparedNetwork> {
       { path: cnn.id, parameter: "engine" },
     );
   }
-  return tfliteToOnnx(readTflite(await cnn.read(), cnn.id), {
-    name: cnn.id,
-    preprocessing: cnn.preprocessing,
-    ...(cnn.layer === undefined ? {} : { layer: cnn.layer }),
-  });
+  return tfliteToOnnx(readTflite(await cnn.read(), name), options);
 }

@@ -11,6 +11,8 @@ export interface PreparedNetwork {
   readonly graph: Uint8Array;
   readonly dimension: number;
   readonly inputSize: number;
+  /** Frames it takes at once, where not any number will do. */
+  readonly framesAtOnce?: number;
 }
 
 /**

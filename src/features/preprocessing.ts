@@ -16,6 +16,24 @@ export interface Preprocessing {
   readonly layout: "nhwc" | "nchw";
 }
 
+/** The part of {@link Preprocessing} that makes a number of a pixel. */
+export type PixelScaling = Pick<Preprocessing, "scale" | "mean" | "deviation">;
+
+/**
+ * The scaling of a network that comes as a file: as the file's format has it, unless the caller says anything of
+ * it. Then what is left out is 1, 0 and 1: a scale never meets a mean that was meant for another one.
+ */
+export function pixelScaling(
+  { scale, mean, deviation }: Partial<PixelScaling>,
+  usual: PixelScaling,
+): PixelScaling {
+  if (scale === undefined && mean === undefined && deviation === undefined) return usual;
+  return { scale: scale ?? 1, mean: mean ?? [0, 0, 0], deviation: deviation ?? [1, 1, 1] };
+}
+
+/** Side of the frames where neither the caller nor the network says one, in pixels: that of ImageNet's networks. */
+export const usualInputSize = 224;
+
 /** Orders of the channels. */
 export const channelOrders = ["rgb", "bgr"] as const;
 

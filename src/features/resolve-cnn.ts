@@ -1,6 +1,7 @@
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
-import { type CatalogueEntry, catalogue } from "./catalogue.js";
+import { catalogue } from "./catalogue.js";
+import type { CatalogueEntry } from "./catalogue-entry.js";
 import {
   type ActivationRanges,
   type CnnChoice,
@@ -11,6 +12,7 @@ import {
   precisions,
 } from "./cnn-choice.js";
 import { fileCnn } from "./cnn-file.js";
+import { checkEngine } from "./engine-formats.js";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.js";
 
 /** A CNN with all decided that can be without computing. */
@@ -30,12 +32,17 @@ export interface ResolvedCnn {
   readonly read: () => Promise<Uint8Array>;
   /** SHA-256 of all that decides the features. */
   readonly digest: string;
+  /** SHA-256 of what decides them in float32, without the ranges: what ranges are measured on. */
+  readonly floatDigest: string;
   /** The catalogue's entry where it comes from there. */
   readonly entry?: CatalogueEntry;
 }
 
 /** Version of how networks are prepared; a new one makes new features. */
-export const conversionVersion = 2;
+export const conversionVersion = 3;
+
+/** Version of how networks are laid out in int8; a new one makes new features of those. */
+export const quantisationVersion = 1;
 
 /**
  * Resolves a choice: finds the catalogue entry or the file, and what decides its features.
@@ -47,24 +54,32 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
   checkChoice(choice);
   checkPreprocessing(choice.preprocessing ?? {});
   const entry = catalogue.find(({ name }) => name === cnn);
+  // Before the weights are looked for: they may have to be fetched.
+  if (entry) checkEngine({ id: cnn, format: entry.format, precision, engine: choice.engine });
   const source = entry
     ? { ...entry.source, format: entry.format, weightsDigest: await entry.source.digest() }
     : await fileCnn(cnn);
   const engine = choice.engine ?? (source.format === "tfjs" ? "tfjs" : "onnx");
+  checkEngine({ id: cnn, format: source.format, precision, engine });
   const layer = choice.layer ?? entry?.layer;
   const preprocessing = { ...entry?.preprocessing, ...choice.preprocessing };
   // Ranges belong to one network as it is prepared: other preprocessing makes other values.
-  const ranges = choice.ranges ?? (choice.preprocessing ? undefined : entry?.ranges);
+  const asMeasured = choice.preprocessing === undefined && layer === entry?.layer;
+  const ranges = choice.ranges ?? (asMeasured ? entry?.ranges : undefined);
   const usedRanges = precision === "int8" ? ranges : undefined;
-  const digest = digestOf({
+  const path = source.path ?? entry?.source.locate();
+  const decisions = {
     conversionVersion,
     weights: source.weightsDigest,
     layer,
     preprocessing,
     engine,
-    precision,
-    ranges: usedRanges,
-  });
+  };
+  const floatDigest = digestOf({ ...decisions, precision: "float32" });
+  const digest =
+    precision === "float32"
+      ? floatDigest
+      : digestOf({ ...decisions, precision, quantisationVersion, ranges: usedRanges });
   return {
     id: cnn,
     engine,
@@ -73,9 +88,10 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
     preprocessing,
     read: source.read,
     digest,
+    floatDigest,
     ...(layer === undefined ? {} : { layer }),
     ...(usedRanges === undefined ? {} : { ranges: usedRanges }),
-    ...(source.path === undefined ? {} : { path: source.path }),
+    ...(path === undefined ? {} : { path }),
     ...(entry === undefined ? {} : { entry }),
   };
 }

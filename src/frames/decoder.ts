@@ -29,15 +29,26 @@ export interface VideoInfo {
 
 /**
  * Which frames to take: `count` of them spread evenly (the middles of `count` equal parts of the frames; a clip
- * with fewer frames repeats some), `fps` of them a second from the first frame on, or the `keyframes` alone, which
- * decode without their neighbours. With a {@link Span}, of that part of the video.
+ * with fewer frames repeats some), `fps` of them a second from the first frame on, the `keyframes` alone, which
+ * decode without their neighbours, or `every` n-th frame from the first on, up to `limit` of them. With a
+ * {@link Span}, of that part of the video.
  */
 export type SamplingPlan = Span &
   (
-    | { readonly count: number; readonly fps?: never; readonly keyframes?: never }
-    | { readonly fps: number; readonly count?: never; readonly keyframes?: never }
-    | { readonly keyframes: true; readonly count?: never; readonly fps?: never }
+    | (Omit<NoPlan, "count"> & { readonly count: number })
+    | (Omit<NoPlan, "fps"> & { readonly fps: number })
+    | (Omit<NoPlan, "keyframes"> & { readonly keyframes: true })
+    | (Omit<NoPlan, "every" | "limit"> & { readonly every: number; readonly limit?: number })
   );
+
+/** The fields of all plans, none of them given. */
+interface NoPlan {
+  readonly count?: never;
+  readonly fps?: never;
+  readonly keyframes?: never;
+  readonly every?: never;
+  readonly limit?: never;
+}
 
 /** A part of a video: the frames that are on screen from `start` until before `end`. */
 export interface Span {
@@ -83,11 +94,14 @@ export interface DecodedBatch extends FrameBatch {
 /** What a decoding pass found out. */
 export interface DecodeSummary {
   readonly info: VideoInfo;
-  /** Seconds from the first decoded frame's start to the last one's end, whatever the header says. */
+  /** Seconds from the first frame's start to the last one's end, whatever the header says. */
   readonly duration: number;
-  /** Frames that decoded. */
+  /** Frames that were decoded: those taken, and those it takes to decode them. */
   readonly decodedFrames: number;
-  /** The file ends early or holds damaged data; the frames are those that decode. */
+  /**
+   * The file ends early, or what was decoded of it is damaged. What no output needs is not decoded, so that
+   * damage there is not noticed.
+   */
   readonly truncated: boolean;
 }
 
@@ -105,6 +119,9 @@ export const decoderNames = ["libav", "ffmpeg"] as const;
 
 /** A way to decode videos: FFmpeg's libraries in this process, or the ffmpeg program. */
 export type DecoderName = (typeof decoderNames)[number];
+
+/** Name of the decoder where none is given. */
+export const defaultDecoder: DecoderName = "libav";
 
 /** A way to read video files. */
 export interface Decoder {

@@ -4,12 +4,7 @@ import { fileUrl, inputGuards } from "./ffmpeg-arguments.js";
 import { type FfmpegPrograms, findFfmpegPrograms, oldestFfmpeg } from "./ffmpeg-programs.js";
 import type { ProbedVideo } from "./ffprobe-report.js";
 import { describeFilterGraph, type Interval } from "./filter-graph.js";
-import {
-  checkBatchSize,
-  defaultBatchSize,
-  type FrameBatches,
-  openFrameBatches,
-} from "./frame-batches.js";
+import { chooseBatchSize, type FrameBatches, openFrameBatches } from "./frame-batches.js";
 import { place } from "./frame-geometry.js";
 import { type FrameLog, openFrameLog } from "./frame-log.js";
 import { likelyIntervals } from "./likely-frames.js";
@@ -61,9 +56,9 @@ async function* decode(
   outputs: readonly FrameOutput[],
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch, void> {
-  const { batchSize = defaultBatchSize, signal } = options;
+  const { signal } = options;
+  const batchSize = chooseBatchSize(options.batchSize);
   for (const output of outputs) checkSamplingPlan(output.plan);
-  checkBatchSize(batchSize);
   signal?.throwIfAborted();
   await checkFile(path);
   const programs = await findFfmpegPrograms();
@@ -114,11 +109,10 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
   const times = frames.map(({ time }) => time - (first ?? 0));
   return openFrameLog({
     selectors: outputs.map(({ plan }) => createSelector(plan, times)),
-    // Only a count plan chooses by the packets' times.
-    origin: outputs.some(({ plan }) => plan.count !== undefined) ? first : undefined,
+    origin: first,
     period,
     lastPromised: last === undefined ? undefined : { time: last, end },
-    mayStopEarly: outputs.every(({ plan }) => plan.end !== undefined),
+    mayStopEarly: outputs.every(({ plan }) => (plan.end ?? plan.limit) !== undefined),
   });
 }
 
@@ -140,7 +134,9 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
     place(plan.picture, width, height, fit),
   );
   const graph = describeFilterGraph(pass.probed, outputs, placements, plan.wanted);
-  log.begin({ ...plan, start: plan.keyframesOnly ? pass.probed.frames[0]?.time : undefined });
+  // Where packets are sure of it, the clip begins with the first of them, whether that decodes or not.
+  const isKnown = pass.probed.exact || plan.keyframesOnly;
+  log.begin({ ...plan, start: isKnown ? pass.probed.frames[0]?.time : undefined });
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
   signal?.addEventListener("abort", program.kill, { once: true });

@@ -1,6 +1,6 @@
 import type { VideoInfo } from "./decoder.js";
 import { displaySize, type StoredPicture } from "./frame-geometry.js";
-import { framePeriod } from "./packet-times.js";
+import { framePeriod } from "./packet-account.js";
 import { fallsShort } from "./promised-length.js";
 import { bareStreams, checkPictureSize, notAVideo, noVideoStream } from "./video-input.js";
 
@@ -35,6 +35,8 @@ export interface ProbedVideo {
   readonly frames: readonly PromisedFrame[];
   /** When the last frame ends, in seconds on the file's own clock. */
   readonly end: number;
+  /** Whether every packet tells when its frame is shown, and no two frames are shown at once. */
+  readonly exact: boolean;
   /** Whether every keyframe tells when it is shown, after all frames before it: so it can be placed without them. */
   readonly keyframesStandAlone: boolean;
   /** Whether less is in the file than its header promises, or a packet was cut. */
@@ -170,8 +172,8 @@ function timesOf(
   stream: Fields,
   packets: PacketColumns | undefined,
   period: number,
-): Pick<ProbedVideo, "frames" | "end" | "keyframesStandAlone"> {
-  if (!packets) return { frames: [], end: 0, keyframesStandAlone: false };
+): Pick<ProbedVideo, "frames" | "end" | "exact" | "keyframesStandAlone"> {
+  if (!packets) return { frames: [], end: 0, exact: false, keyframesStandAlone: false };
   const clock = ratioOf(stream.get("time_base"));
   const reordering = (numberOf(stream, "has_b_frames") || 0) * period;
   const { pts, dts, duration, key } = packets;
@@ -190,7 +192,12 @@ function timesOf(
   }
   frames.sort((a, b) => a.time - b.time);
   const last = frames.at(-1);
-  return { frames, end: last ? last.time + (last.duration || period) : 0, keyframesStandAlone };
+  return {
+    frames,
+    end: last ? last.time + (last.duration || period) : 0,
+    exact: areShown && frames.every(({ time }, i) => i === 0 || time > frames[i - 1]!.time),
+    keyframesStandAlone,
+  };
 }
 
 /** The video stream, as FFmpeg chooses the best one: by its role, then by its bit rate. */

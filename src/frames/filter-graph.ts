@@ -1,7 +1,7 @@
 import type { FrameOutput } from "./decoder.js";
 import type { ProbedVideo } from "./ffprobe-report.js";
 import { channelsOf } from "./frame-batches.js";
-import type { Placement } from "./frame-geometry.js";
+import { type Placement, scalingAlgorithm } from "./frame-geometry.js";
 
 /** Names of the two filters that tell, in the log, of every frame and of those that are written. */
 export const allFrames = "all";
@@ -92,7 +92,7 @@ function scale(
 ): string {
   // Until FFmpeg 7 the filter takes them to be in the middle, whatever the frame says.
   const chroma = chromaPositions[chromaLocation] ?? "";
-  const size = `scale=${scaledWidth}:${scaledHeight}:flags=bicubic${chroma}`;
+  const size = `scale=${scaledWidth}:${scaledHeight}:flags=${scalingAlgorithm}${chroma}`;
   return output.pixelFormat === "rgb24"
     ? `${size},format=rgb24`
     : `${size}:out_range=full,format=gray`;

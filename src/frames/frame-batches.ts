@@ -3,18 +3,18 @@ import type { DecodedBatch, FrameOutput } from "./decoder.js";
 import { blit, type Placement } from "./frame-geometry.js";
 
 /** Frames a batch holds where the caller does not say. */
-export const defaultBatchSize = 16;
+const defaultBatchSize = 16;
 
 /** Most frames of a batch: at 224 x 224 it holds 0.6 GB. */
 const maxBatchSize = 4096;
 
 /**
- * Checks a number of frames a batch that comes from a caller.
+ * Checks the batch size that a caller asks for, and fills in the usual one.
  *
  * @throws MuybridgeError ERR_USAGE
  */
-export function checkBatchSize(batchSize: number): void {
-  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maxBatchSize) return;
+export function chooseBatchSize(batchSize: number = defaultBatchSize): number {
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maxBatchSize) return batchSize;
   throw new MuybridgeError(
     "ERR_USAGE",
     `batchSize must be a whole number from 1 to ${maxBatchSize}; it is ${batchSize}.`,

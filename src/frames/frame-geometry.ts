@@ -91,3 +91,9 @@ export function blit(
     }
   }
 }
+
+/**
+ * How swscale brings pictures to a size, by its own name. Area averaging and bilinear scaling would be 0.1 to 0.3 ms
+ * a frame faster from 320 x 240 to 224 x 224, and cost accuracy: the CNN sees softer pictures.
+ */
+export const scalingAlgorithm = "bicubic";

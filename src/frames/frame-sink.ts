@@ -1,7 +1,7 @@
 import type { Frame, SoftwareScaleContext } from "node-av/lib";
 import type { DecodedBatch, FrameOutput } from "./decoder.js";
 import { channelsOf, openFrameBatches } from "./frame-batches.js";
-import { place, type StoredPicture } from "./frame-geometry.js";
+import { place, type StoredPicture, scalingAlgorithm } from "./frame-geometry.js";
 import type { Libav } from "./libav.js";
 
 /** Collects the frames taken for one output into batches. */
@@ -25,6 +25,7 @@ export function openFrameSink(
   // Without a fixed geometry, swscale takes size, colour matrix and range from each frame.
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   scaler.allocContext();
+  scaler.setOption("sws_flags", scalingAlgorithm, constants.AV_OPT_TYPE_STRING);
   const scaled = new lib.Frame();
   scaled.alloc();
   const batches = openFrameBatches(output, index, batchSize);

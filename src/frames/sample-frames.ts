@@ -9,7 +9,7 @@ import {
 } from "./decoder.js";
 import { createDecoder } from "./open-decoder.js";
 
-/** Options of {@link sampleFrames}: a sampling plan (`count`, `fps` or `keyframes`, of a span or all), and the size of the frames. */
+/** Options of {@link sampleFrames}: a sampling plan (`count`, `fps`, `keyframes` or `every`, of a span or all), and the size of the frames. */
 export type SampleOptions = SamplingPlan &
   DecodeOptions & {
     /** Side of the square frames, in pixels. Default 224. */
@@ -43,6 +43,8 @@ export async function* sampleFrames(
     count,
     fps,
     keyframes,
+    every,
+    limit,
     start,
     end,
     ...decoding
@@ -61,7 +63,7 @@ export async function* sampleFrames(
       parameter: "fit",
     });
   }
-  const plan = { count, fps, keyframes, start, end } as SamplingPlan;
+  const plan = { count, fps, keyframes, every, limit, start, end } as SamplingPlan;
   const output = { plan, width: size, height: size, pixelFormat: "rgb24", fit } as const;
   const decode = createDecoder(decoder).decode(path, [output], decoding);
   for await (const { frames, timestamps, n } of decode) {

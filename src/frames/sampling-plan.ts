@@ -13,21 +13,23 @@ const maxRepeats = 10_000;
  * @throws MuybridgeError ERR_USAGE
  */
 export function checkSamplingPlan(plan: SamplingPlan): void {
-  const { count, fps, keyframes, start, end } = plan;
+  const { count, fps, keyframes, every, limit, start, end } = plan;
   const complain = (parameter: string, message: string): never => {
     throw new MuybridgeError("ERR_USAGE", message, { parameter });
   };
-  if ([count, fps, keyframes].filter((way) => way !== undefined).length !== 1) {
-    complain("count", "A sampling plan takes one of count, fps and keyframes.");
+  if ([count, fps, keyframes, every].filter((way) => way !== undefined).length !== 1) {
+    complain("count", "A sampling plan takes one of count, fps, keyframes and every.");
   }
-  if (
-    count !== undefined &&
-    !(Number.isInteger(count) && count >= 1 && count <= maxPlannedFrames)
-  ) {
+  for (const [parameter, value] of Object.entries({ count, every, limit })) {
+    if (value === undefined) continue;
+    if (Number.isInteger(value) && value >= 1 && value <= maxPlannedFrames) continue;
     complain(
-      "count",
-      `count must be a whole number from 1 to ${maxPlannedFrames}; it is ${count}.`,
+      parameter,
+      `${parameter} must be a whole number from 1 to ${maxPlannedFrames}; it is ${value}.`,
     );
+  }
+  if (limit !== undefined && every === undefined) {
+    complain("limit", "limit goes with every; the other plans say how many frames they take.");
   }
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) {
     complain("fps", `fps must be a number above 0 and up to 1000; it is ${fps}.`);
@@ -72,6 +74,9 @@ export function createSelector(plan: SamplingPlan, times: readonly number[]): Fr
   const { start = 0, end = Number.POSITIVE_INFINITY } = plan;
   if (plan.count !== undefined) return selectCount(plan.count, times, start, end);
   if (plan.fps !== undefined) return selectRate(plan.fps, start, end);
+  if (plan.every !== undefined) {
+    return selectEvery(plan.every, plan.limit ?? maxPlannedFrames, start, end);
+  }
   return selectKeyframes(start, end);
 }
 
@@ -123,6 +128,26 @@ function selectRate(fps: number, start: number, end: number): FrameSelector {
       return Math.min(due - before, maxRepeats);
     },
     done: () => due === total,
+  };
+}
+
+/** Selector of every n-th frame of a span, up to a limit; where it has none, of the video's last frame. */
+function selectEvery(every: number, limit: number, start: number, end: number): FrameSelector {
+  let seen = 0;
+  let taken = 0;
+  let done = false;
+  return {
+    take({ time, until, last }) {
+      if (done) return 0;
+      // The frame on screen at the start began before it.
+      const inside = until > start + grace && time < end - grace;
+      const chosen = (inside && seen % every === 0) || (last && taken === 0);
+      if (inside) seen += 1;
+      if (chosen) taken += 1;
+      done = last || taken === limit || until >= end - grace;
+      return chosen ? 1 : 0;
+    },
+    done: () => done,
   };
 }
 

@@ -20,6 +20,8 @@ export interface VideoWriterOptions {
   readonly height: number;
   /** Frames a second, a whole number. */
   readonly frameRate: number;
+  /** Frames from one keyframe to the next, at most. Default: the encoder's, 250. */
+  readonly keyframeInterval?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -144,6 +146,7 @@ function openCodec({ lib, constants }: Libav, options: VideoWriterOptions): Code
   codec.threadCount = 1;
   codec.setFlags(constants.AV_CODEC_FLAG_GLOBAL_HEADER);
   const search = constants.AV_OPT_SEARCH_CHILDREN;
+  if (options.keyframeInterval !== undefined) codec.gopSize = options.keyframeInterval;
   codec.setOption("preset", "superfast", constants.AV_OPT_TYPE_STRING, search);
   codec.setOption("crf", rateFactor, constants.AV_OPT_TYPE_FLOAT, search);
   // Otherwise its macroblock tree is estimated with instructions that give other results from run to run.

@@ -2,7 +2,7 @@
  * ONNX: a small typed graph builder, and sessions that run what it builds.
  */
 import { MuybridgeError } from "../core/errors.js";
-import { ModelProto } from "./onnx-schema.js";
+import { GraphProto, ModelProto } from "./onnx-schema.js";
 import { type ElementType, elementTypeNumbers, type OnnxTensor } from "./tensor.js";
 
 /** A node's attribute; the letters are ONNX's own field names. */
@@ -42,6 +42,8 @@ export interface Graph {
   ): string[];
   /** Declares a value an output; under another name where one is given. */
   output(value: string, type: ElementType, dims: readonly Dimension[], name?: string): void;
+  /** Declares a value an output whose type and shape onnxruntime finds out. */
+  outputOfAnyType(value: string): void;
 }
 
 interface GraphContent {
@@ -122,6 +124,9 @@ export function createGraph(name: string, prefix = ""): Graph {
       }
       content.output.push(valueInfo(outputName, type, dims));
     },
+    outputOfAnyType(value) {
+      content.output.push({ name: value });
+    },
   };
   contents.set(graph, content);
   return graph;
@@ -141,6 +146,11 @@ export function encodeModel(
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     }),
   ).finish();
+}
+
+/** Writes a graph alone, as the part of a model file that it is. */
+export function encodeGraph(graph: Graph): Uint8Array {
+  return GraphProto.encode(GraphProto.create(contentOf(graph))).finish();
 }
 
 function contentOf(graph: Graph): GraphContent {

@@ -19,7 +19,12 @@ const root = protobuf.Root.fromJSON({
             floats: { rule: "repeated", type: "float", id: 7 },
             ints: { rule: "repeated", type: "int64", id: 8 },
             strings: { rule: "repeated", type: "bytes", id: 9 },
+            tensors: { rule: "repeated", type: "TensorProto", id: 10 },
+            graphs: { rule: "repeated", type: "GraphProto", id: 11 },
             type: { type: "int32", id: 20 },
+            sparseTensor: { type: "SparseTensorProto", id: 22 },
+            sparseTensors: { rule: "repeated", type: "SparseTensorProto", id: 23 },
+            refAttrName: { type: "string", id: 21 },
           },
         },
         NodeProto: {
@@ -30,14 +35,30 @@ const root = protobuf.Root.fromJSON({
             opType: { type: "string", id: 4 },
             attribute: { rule: "repeated", type: "AttributeProto", id: 5 },
             domain: { type: "string", id: 7 },
+            overload: { type: "string", id: 8 },
           },
         },
         TensorProto: {
           fields: {
             dims: { rule: "repeated", type: "int64", id: 1 },
             dataType: { type: "int32", id: 2 },
+            floatData: { rule: "repeated", type: "float", id: 4 },
+            int32Data: { rule: "repeated", type: "int32", id: 5 },
+            stringData: { rule: "repeated", type: "bytes", id: 6 },
+            int64Data: { rule: "repeated", type: "int64", id: 7 },
             name: { type: "string", id: 8 },
             rawData: { type: "bytes", id: 9 },
+            doubleData: { rule: "repeated", type: "double", id: 10 },
+            uint64Data: { rule: "repeated", type: "uint64", id: 11 },
+            externalData: { rule: "repeated", type: "StringStringEntryProto", id: 13 },
+            dataLocation: { type: "int32", id: 14 },
+          },
+        },
+        SparseTensorProto: {
+          fields: {
+            values: { type: "TensorProto", id: 1 },
+            indices: { type: "TensorProto", id: 2 },
+            dims: { rule: "repeated", type: "int64", id: 3 },
           },
         },
         Dimension: {
@@ -62,6 +83,20 @@ const root = protobuf.Root.fromJSON({
             initializer: { rule: "repeated", type: "TensorProto", id: 5 },
             input: { rule: "repeated", type: "ValueInfoProto", id: 11 },
             output: { rule: "repeated", type: "ValueInfoProto", id: 12 },
+            sparseInitializer: { rule: "repeated", type: "SparseTensorProto", id: 15 },
+          },
+        },
+        FunctionProto: {
+          fields: {
+            name: { type: "string", id: 1 },
+            input: { rule: "repeated", type: "string", id: 4 },
+            output: { rule: "repeated", type: "string", id: 5 },
+            attribute: { rule: "repeated", type: "string", id: 6 },
+            node: { rule: "repeated", type: "NodeProto", id: 7 },
+            opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 9 },
+            domain: { type: "string", id: 10 },
+            attributeProto: { rule: "repeated", type: "AttributeProto", id: 11 },
+            overload: { type: "string", id: 13 },
           },
         },
         OperatorSetIdProto: {
@@ -78,6 +113,52 @@ const root = protobuf.Root.fromJSON({
             graph: { type: "GraphProto", id: 7 },
             opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 8 },
             metadataProps: { rule: "repeated", type: "StringStringEntryProto", id: 14 },
+            functions: { rule: "repeated", type: "FunctionProto", id: 25 },
+          },
+        },
+        // The same messages taken apart no further than needed: what is bytes here is passed on as it is, so
+        // that nothing of a file is lost that is not described above.
+        ModelParts: {
+          fields: {
+            irVersion: { type: "int64", id: 1 },
+            producerName: { type: "string", id: 2 },
+            graph: { type: "bytes", id: 7 },
+            opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 8 },
+            functions: { rule: "repeated", type: "bytes", id: 25 },
+          },
+        },
+        GraphParts: {
+          fields: {
+            node: { rule: "repeated", type: "bytes", id: 1 },
+            name: { type: "string", id: 2 },
+            initializer: { rule: "repeated", type: "bytes", id: 5 },
+            input: { rule: "repeated", type: "bytes", id: 11 },
+            output: { rule: "repeated", type: "bytes", id: 12 },
+            sparseInitializer: { rule: "repeated", type: "bytes", id: 15 },
+          },
+        },
+        TensorHeader: {
+          fields: {
+            name: { type: "string", id: 8 },
+            externalData: { rule: "repeated", type: "bytes", id: 13 },
+            dataLocation: { type: "int32", id: 14 },
+          },
+        },
+        SparseTensorHeader: {
+          fields: {
+            values: { type: "TensorHeader", id: 1 },
+            indices: { type: "TensorHeader", id: 2 },
+          },
+        },
+        NodeParts: {
+          fields: {
+            input: { rule: "repeated", type: "string", id: 1 },
+            output: { rule: "repeated", type: "string", id: 2 },
+            name: { type: "string", id: 3 },
+            opType: { type: "string", id: 4 },
+            attribute: { rule: "repeated", type: "bytes", id: 5 },
+            domain: { type: "string", id: 7 },
+            overload: { type: "string", id: 8 },
           },
         },
       },
@@ -85,5 +166,16 @@ const root = protobuf.Root.fromJSON({
   },
 });
 
-/** Encodes ONNX's top-level message. */
+/** ONNX's messages. */
 export const ModelProto = root.lookupType("onnx.ModelProto");
+export const GraphProto = root.lookupType("onnx.GraphProto");
+export const NodeProto = root.lookupType("onnx.NodeProto");
+export const ValueInfoProto = root.lookupType("onnx.ValueInfoProto");
+export const FunctionProto = root.lookupType("onnx.FunctionProto");
+
+/** The same messages in parts that are passed on as they are. */
+export const ModelParts = root.lookupType("onnx.ModelParts");
+export const GraphParts = root.lookupType("onnx.GraphParts");
+export const TensorHeader = root.lookupType("onnx.TensorHeader");
+export const SparseTensorHeader = root.lookupType("onnx.SparseTensorHeader");
+export const NodeParts = root.lookupType("onnx.NodeParts");

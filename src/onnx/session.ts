@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import type { Device } from "./devices.js";
+import { builtInDevices, type Device } from "./devices.js";
 import type { ElementArray, ElementType, OnnxTensor } from "./tensor.js";
 
 /** A loaded ONNX model. Whoever opens it closes it. */
@@ -12,6 +12,7 @@ export interface OnnxSession extends AsyncDisposable {
    *
    * @param feeds a tensor for every input
    * @param outputs the outputs wanted; all of them where none are named
+   * @throws MuybridgeError ERR_MODEL_INVALID where its operators do not fit together, or not these tensors
    */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
@@ -27,6 +28,8 @@ export interface OnnxSessionOptions {
   readonly onWarning?: (message: string) => void;
   /** Threads that share one operator's work. Default 1: a process per core beats threads under load. */
   readonly threads?: number;
+  /** int8 without the kernels that lose large sums on some processors (see `int8Saturates`). Default false. */
+  readonly exactInt8?: boolean;
 }
 
 /**
@@ -48,14 +51,21 @@ export async function openOnnxSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // Failures are thrown, so that they need not be logged as well.
+      logSeverityLevel: 4,
+      ...(options.exactInt8 ? { extra: { session: { x64quantprecision: "1" } } } : {}),
     });
   let session: InferenceSession | undefined;
   if (device !== "cpu") {
-    session = await load(device).catch((error: unknown) => {
+    try {
+      // A device it was not built for would be passed over without a word.
+      if (!(await builtInDevices()).includes(device)) throw new Error("it was built without it");
+      // What a device lacks is told below, in our words; onnxruntime's own lines would come on top.
+      ort.env.logLevel = "fatal";
+      session = await load(device);
+    } catch (error) {
       onWarning?.(`onnxruntime cannot use ${device}, so the CPU computes: ${messageOf(error)}`);
-      return undefined;
-    });
+    }
   }
   try {
     session ??= await load("cpu");
@@ -67,7 +77,9 @@ export async function openOnnxSession(
     );
   }
   const opened = session;
-  const close = (): Promise<void> => opened.release();
+  let released: Promise<void> | undefined;
+  // onnxruntime throws where a session is released twice.
+  const close = (): Promise<void> => (released ??= opened.release());
   return {
     inputNames: opened.inputNames,
     outputNames: opened.outputNames,
@@ -76,7 +88,14 @@ export async function openOnnxSession(
       for (const [name, { type, data, dims }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);
       }
-      const results = await opened.run(tensors, (outputs ?? opened.outputNames) as string[]);
+      const wanted = (outputs ?? opened.outputNames) as string[];
+      const results = await opened.run(tensors, wanted).catch((error: unknown) => {
+        throw new MuybridgeError(
+          "ERR_MODEL_INVALID",
+          `onnxruntime cannot compute the network: ${messageOf(error)}`,
+          { cause: error },
+        );
+      });
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, data, dims }]) => [
           name,

@@ -1,11 +1,15 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import { openContentStore } from "../core/content-store.js";
 import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
+import { int8Speed } from "../features/int8-speed.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { loadTfjs } from "../features/tfjs/tfjs-runtime.js";
 import { describeFfmpegPrograms, findFfmpegPrograms } from "../frames/ffmpeg-programs.js";
 import { loadLibav } from "../frames/libav.js";
+import { builtInDevices } from "../onnx/devices.js";
 import { openStageCache } from "./stage-cache.js";
 
 /** What was found of one part that labelling needs. */
@@ -70,6 +74,35 @@ const checks: readonly Check[] = [
       if (features.some((value) => !Number.isFinite(value)))
         throw new Error("it computes values that are not finite");
       return `onnxruntime on the CPU, ${cnn.id} (${cnn.dimension} values a frame, digest ${cnn.digest.slice(0, 12)})`;
+    },
+  },
+  {
+    part: "int8",
+    advice: "Leave out --precision int8.",
+    async look() {
+      const store = openContentStore(openStageCache().directory);
+      const choice = { cnn: defaultCnn, precision: "int8" } as const;
+      const { float32, int8 } = await int8Speed(choice, store, { anew: true });
+      const [slow, fast] = float32 > int8 ? [float32, int8] : [int8, float32];
+      return `${int8.toFixed(1)} ms a frame of ${defaultCnn} against ${float32.toFixed(1)} in float32: ${(slow / fast).toFixed(1)} times as ${float32 > int8 ? "fast" : "slow"}`;
+    },
+  },
+  {
+    part: "devices",
+    advice: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+    async look() {
+      const others = (await builtInDevices()).filter((device) => device !== "cpu");
+      const untested = others.map((device) => `${device} (untested with Muybridge)`);
+      return ["cpu", ...untested].join(", ");
+    },
+  },
+  {
+    part: "second engine",
+    advice: "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm",
+    async look() {
+      const { tf, backend, passedOver } = await loadTfjs();
+      const others = passedOver.map((why) => `; not ${why}`).join("");
+      return `TensorFlow.js ${tf.version_core} on ${backend}${others}`;
     },
   },
   {

@@ -4,8 +4,12 @@ import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
 import { type CnnDescription, describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
-import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
-import { defaultDecoder } from "../frames/open-decoder.js";
+import {
+  type DecoderName,
+  defaultDecoder,
+  type Fit,
+  type SamplingPlan,
+} from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
 import type { StageCache } from "./stage-cache.js";
@@ -36,6 +40,10 @@ export interface FeatureChoices {
   readonly fps?: number;
   /** The keyframes alone, instead of `count`. */
   readonly keyframes?: true;
+  /** Every n-th frame, instead of `count`. */
+  readonly every?: number;
+  /** Frames that `every` takes at most, from the first on. */
+  readonly limit?: number;
   /** Part of every video, in seconds from its first frame. */
   readonly start?: number;
   readonly end?: number;
@@ -55,15 +63,17 @@ export interface FeatureChoices {
 /**
  * Fills in what is left out.
  *
- * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`.
+ * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`, `every`.
  */
 export function chooseFeatureSettings(choices: FeatureChoices): FeatureSettings {
   const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing } = choices;
-  const { count, fps, keyframes, start, end } = choices;
+  const { count, fps, keyframes, every, limit, start, end } = choices;
   const way = {
     ...(count === undefined ? {} : { count }),
     ...(fps === undefined ? {} : { fps }),
     ...(keyframes === undefined ? {} : { keyframes }),
+    ...(every === undefined ? {} : { every }),
+    ...(limit === undefined ? {} : { limit }),
   };
   const plan = {
     ...(Object.keys(way).length === 0 ? defaultFeatureSettings.plan : way),
@@ -121,6 +131,12 @@ interface ClipFacts {
   readonly truncated: boolean;
 }
 
+/** Options of {@link openFeatureStage}. */
+export interface FeatureStageOptions {
+  readonly device?: Device;
+  readonly onWarning?: (message: string) => void;
+}
+
 /**
  * Opens the stage. The pool belongs to the caller.
  *
@@ -130,9 +146,10 @@ export async function openFeatureStage(
   settings: FeatureSettings,
   cache: StageCache,
   pool: WorkerPool,
-  device: Device,
+  { device = "cpu", onWarning = () => {} }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
+  const told = new Set<string>();
   const underWay = new Map<string, Promise<ClipFeatures>>();
   const key = (content: string): unknown => ({
     content,
@@ -164,12 +181,13 @@ export async function openFeatureStage(
       };
     }
     const task = { path, ...settings, device, cacheDir: cache.directory };
-    const { features, timestamps, dimension, duration, truncated } = await pool.run(
-      "extractFeatures",
-      task,
-      path,
-      signal,
-    );
+    const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
+    for (const warning of warnings) {
+      // Every process says it; the user needs to hear it once.
+      if (!told.has(warning)) onWarning(warning);
+      told.add(warning);
+    }
+    const { features, timestamps, dimension, duration, truncated } = extracted;
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(

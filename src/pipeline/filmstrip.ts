@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { createLibavDecoder } from "../frames/libav-decoder.js";
+import { createDecoder } from "../frames/open-decoder.js";
 
 /** Height of a strip, pixels. */
 const stripHeight = 72;
@@ -14,7 +14,7 @@ const quality = 60;
  * @throws MuybridgeError of the decoder.
  */
 export async function filmstrip(path: string, count: number): Promise<Buffer> {
-  const decoder = createLibavDecoder();
+  const decoder = createDecoder();
   const { width, height } = await decoder.probe(path);
   const tileWidth = Math.max(
     1,

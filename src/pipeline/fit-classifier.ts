@@ -6,13 +6,9 @@ import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
+import type { NetworkRecipe } from "./network-recipe.js";
 import type { RunOptions } from "./run.js";
-import {
-  inputDropout,
-  type recurrentKind,
-  type TrainingSettings,
-  weightDecay,
-} from "./training-settings.js";
+import type { recurrentKind, TrainingSettings } from "./training-settings.js";
 
 /** A clip to learn from. */
 export interface Example {
@@ -37,7 +33,7 @@ export async function fitClassifier(
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings,
+  settings: TrainingSettings & NetworkRecipe,
   options: RunOptions,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
@@ -48,7 +44,9 @@ export async function fitClassifier(
   const sequencesOf = (part: readonly Example[]): SplitSequences => {
     const standardised = part.map(({ features }) => standardise(features, standardisation));
     return {
-      x: standardised.map(({ changes }) => changes),
+      x: part.map(({ features }, index) =>
+        settings.input === "features" ? features : standardised[index]!.changes,
+      ),
       context: standardised.map(({ context }) => context),
       y: part.map(({ label }) => classes.indexOf(label)),
     };
@@ -83,7 +81,7 @@ export async function fitClassifier(
   };
 }
 
-/** Sequences of which each has its context. */
+/** Sequences of which each has its context, which the baseline sees in any case. */
 type SplitSequences = LabelledSequences & { readonly context: readonly Float32Array[] };
 
 /** A trained network, taken apart for the model. */
@@ -98,10 +96,12 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings,
+  settings: TrainingSettings & NetworkRecipe,
   { signal, onProgress }: RunOptions,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
+  const { inputDropout, weightDecay, clipNorm } = settings;
+  const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
     layers,
@@ -110,17 +110,23 @@ async function fitRecurrent(
     inputDropout,
     seed,
     inputSize: dimension,
-    contextSize: dimension,
+    contextSize: seesContext ? dimension : 0,
     head: { type: "classification", classes: classes.length },
   });
+  const seen = ({ x, y, context }: SplitSequences): LabelledSequences => ({
+    x,
+    y,
+    ...(seesContext ? { context } : {}),
+  });
   const { history, bestEpoch } = await network.fit(
-    { ...data, ...(held ? { validation: held } : {}) },
+    { ...seen(data), ...(held ? { validation: seen(held) } : {}) },
     {
       epochs,
       batchSize,
       learningRate,
       patience,
       weightDecay,
+      clipNorm,
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
@@ -140,7 +146,7 @@ async function fitRecurrent(
     bestEpoch,
     parameters: network.getParameters(),
     onnx: network.toOnnx(),
-    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, held.context)),
+    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, seen(held).context)),
   };
 }
 

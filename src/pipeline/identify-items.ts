@@ -1,8 +1,8 @@
 import type { DatasetItem } from "../../datasets/dataset.js";
 import type { MuybridgeError } from "../core/errors.js";
 import type { LongCallOptions } from "../core/progress.js";
+import type { Ground } from "./ground.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
-import type { Run } from "./run.js";
 
 /** An item and the SHA-256 of its content. */
 export type IdentifiedItem = DatasetItem & { readonly digest: string };
@@ -16,7 +16,7 @@ export interface IdentifiedItems {
 /** Finds out the content of each item of a data set. */
 export async function identifyItems(
   items: readonly DatasetItem[],
-  run: Run,
+  run: Ground,
   options: LongCallOptions,
 ): Promise<IdentifiedItems> {
   const identified: IdentifiedItem[] = [];

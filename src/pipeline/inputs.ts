@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { text } from "node:stream/consumers";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { parseImageSequence } from "../frames/image-sequence.js";
 import { listVideoFiles } from "../frames/video-files.js";
 
 /** Options of {@link expandInputs}. */
@@ -13,10 +14,10 @@ export interface InputOptions {
 
 /**
  * Turns what a user names into paths: a file is itself; a directory its videos, recursively, sorted by path
- * bytes; a pattern the files it matches; `@list.txt` the paths in that file, one a line (`@-`: standard input).
- * A path that does not exist is kept, so that it is told with the others.
+ * bytes; a pattern the files it matches; `@list.txt` the paths in that file, one a line (`@-`: standard input);
+ * `images:DIR` is itself, one video. A path that does not exist is kept, so that it is told with the others.
  *
- * @throws MuybridgeError ERR_FILE_NOT_FOUND where a list cannot be read.
+ * @throws MuybridgeError ERR_FILE_NOT_FOUND where a list cannot be read; ERR_USAGE for a wrong image sequence.
  */
 export async function expandInputs(
   inputs: readonly string[],
@@ -31,6 +32,8 @@ export async function expandInputs(
 }
 
 async function expandInput(input: string, options: InputOptions): Promise<string[]> {
+  // Not a pattern, in spite of its question mark.
+  if (parseImageSequence(input)) return [input];
   const stats = await stat(input).catch(() => undefined);
   if (stats?.isDirectory()) return listVideoFiles(input, options);
   // A file whose name looks like a pattern is that file.

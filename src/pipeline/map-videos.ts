@@ -1,7 +1,7 @@
 import { pMapIterable } from "p-map";
 import { isAbort, MuybridgeError, messageOf } from "../core/errors.js";
 import type { LongCallOptions } from "../core/progress.js";
-import type { Run } from "./run.js";
+import type { Ground } from "./ground.js";
 
 /** What became of one video. */
 export type VideoOutcome<T> =
@@ -78,7 +78,7 @@ function asVideoError(error: unknown, path: string): MuybridgeError {
 export function progressOptions(
   stage: string,
   total: number | undefined,
-  { pool }: Run,
+  { pool }: Pick<Ground, "pool">,
   { signal, onProgress }: LongCallOptions,
 ): MapVideosOptions {
   return {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
+import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
 export const modelFormatVersion = 2;
@@ -22,6 +23,11 @@ const plan = z.union([
   z.strictObject({ count: z.int().min(1).max(100_000), ...span }),
   z.strictObject({ fps: z.number().positive().max(1000), ...span }),
   z.strictObject({ keyframes: z.literal(true), ...span }),
+  z.strictObject({
+    every: z.int().min(1).max(100_000),
+    limit: z.int().min(1).max(100_000).optional(),
+    ...span,
+  }),
 ]);
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
@@ -78,6 +84,8 @@ export const modelRecordSchema = z.strictObject({
       layers: z.int().min(1).max(16),
       hidden: z.int().min(1).max(8192),
       dropout: z.number().min(0).max(1),
+      /** What its recurrent layers see. */
+      input: z.enum(networkInputs),
     })
     .nullable(),
   training: z.strictObject({

@@ -160,7 +160,11 @@ function modelOf(files: ModelFiles): Model {
       const { standardisation, meanPool, network } = await opened;
       const { context, changes } = standardise(features, standardisation);
       const baseline = predictMeanPool(meanPool, context);
-      const probabilities = network ? await network.predict(changes, n, context) : baseline;
+      const probabilities = !network
+        ? baseline
+        : record.network?.input === "features"
+          ? await network.predict(features, n)
+          : await network.predict(changes, n, context);
       return { probabilities, meanPool: baseline };
     },
     save: (directory) => saveModel(directory, files),
@@ -204,7 +208,7 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       files.sequence &&
       (await openSequenceModel(files.sequence, {
         inputSize: dimension,
-        contextSize: dimension,
+        contextSize: files.record.network?.input === "features" ? 0 : dimension,
         outputSize: classes,
       })),
   };

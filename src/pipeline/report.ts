@@ -153,7 +153,9 @@ function facts(model: Model, evaluation: Evaluation): string {
       ? `${plan.count} frames a clip`
       : "fps" in plan
         ? `${plan.fps} frames a second`
-        : "its keyframes";
+        : "every" in plan
+          ? `one of ${plan.every} frames${plan.limit === undefined ? "" : `, at most ${plan.limit}`}`
+          : "its keyframes";
   const shape = network
     ? `${network.bidirectional ? "Bi" : ""}LSTM, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
     : "mean pool and softmax regression";

@@ -1,8 +1,13 @@
+import { openContentStore } from "../core/content-store.js";
 import type { LongCallOptions } from "../core/progress.js";
+import type { CnnChoice } from "../features/cnn-choice.js";
+import { int8Speed } from "../features/int8-speed.js";
 import type { Device } from "../onnx/devices.js";
+import { type ChooseCalibrationVideos, calibrate } from "./calibrate.js";
 import { type FeatureSettings, type FeatureStage, openFeatureStage } from "./feature-stage.js";
-import { openStageCache, type StageCache } from "./stage-cache.js";
-import { openWorkerPool, type WorkerPool } from "./worker-pool.js";
+import type { Ground } from "./ground.js";
+import { openStageCache } from "./stage-cache.js";
+import { openWorkerPool } from "./worker-pool.js";
 
 /** Options of every call that turns videos into features. */
 export interface RunOptions extends LongCallOptions {
@@ -19,14 +24,20 @@ export interface RunOptions extends LongCallOptions {
 }
 
 /** What such a call works with: the cache, the processes and the feature stage. */
-export interface Run extends AsyncDisposable {
-  readonly cache: StageCache;
-  readonly pool: WorkerPool;
+export interface Run extends Ground, AsyncDisposable {
   readonly features: FeatureStage;
 }
 
-/** Opens all three. Whoever opens it disposes of it, which ends the processes. */
-export async function openRun(settings: FeatureSettings, options: RunOptions): Promise<Run> {
+/**
+ * Opens all three. Whoever opens it disposes of it, which ends the processes.
+ *
+ * @param calibration videos for a network in int8 whose ranges are not known; without them it is an error
+ */
+export async function openRun(
+  settings: FeatureSettings,
+  options: RunOptions,
+  calibration?: ChooseCalibrationVideos,
+): Promise<Run> {
   const { jobs, timeout, cacheDir, device, onWarning } = options;
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
@@ -36,10 +47,36 @@ export async function openRun(settings: FeatureSettings, options: RunOptions): P
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
   });
-  return {
-    cache,
-    pool,
-    features: await openFeatureStage(settings, cache, pool, device ?? "cpu"),
-    [Symbol.asyncDispose]: () => pool.close(),
-  };
+  try {
+    const settled = calibration
+      ? await calibrate(settings, calibration, { cache, pool }, options)
+      : settings;
+    const features = await openFeatureStage(settled, cache, pool, {
+      ...(device === undefined ? {} : { device }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+    });
+    if ((device ?? "cpu") === "cpu") {
+      await warnWhereSlower(settled.cnn, cache.directory, onWarning);
+    }
+    return { cache, pool, features, [Symbol.asyncDispose]: () => pool.close() };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** Tells where int8 takes longer than float32 on this processor: it then costs accuracy for nothing. */
+async function warnWhereSlower(
+  cnn: CnnChoice,
+  directory: string,
+  onWarning?: (message: string) => void,
+): Promise<void> {
+  if (cnn.precision !== "int8" || !onWarning) return;
+  const speed = await int8Speed(cnn, openContentStore(directory));
+  const ratio = speed.int8 / speed.float32;
+  if (ratio > 1) {
+    onWarning(
+      `${cnn.cnn} takes ${ratio.toFixed(1)} times as long in int8 as in float32 on this processor.`,
+    );
+  }
 }

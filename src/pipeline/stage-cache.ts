@@ -13,6 +13,7 @@ import { defaultCacheDirectory } from "../core/cache-directory.js";
 import { openContentStore } from "../core/content-store.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { contentDigest } from "./content-digest.js";
 
 /** The stages whose results are kept, with the version of what they compute. A new version forgets the old results. */
 const stageVersions = { features: 1, predictions: 1 } as const;
@@ -30,10 +31,10 @@ export interface StageUse {
 export interface StageCache {
   readonly directory: string;
   /**
-   * SHA-256 of a file's bytes. A file that was hashed before and has the same device, inode, size and times
-   * (nanoseconds) is not read again.
+   * SHA-256 of a file's bytes; of `images:DIR`, of its rate and its pictures' digests in their order. A file that
+   * was hashed before and has the same device, inode, size and times (nanoseconds) is not read again.
    *
-   * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO (not a regular file).
+   * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO (not a regular file; no pictures).
    */
   contentDigest(path: string): Promise<string>;
   /**
@@ -100,24 +101,25 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
   };
   const stageKey = (stage: StageName, parameters: unknown): string =>
     `${stage}:v${stageVersions[stage]}:${digestOf(parameters)}`;
+  const fileDigest = async (path: string): Promise<string> => {
+    const before = await statFile(path);
+    const key = `digests:${before.identity}`;
+    // Without a stable inode two files may share an identity, so that the file itself is read.
+    const known = before.hasInode ? await look(() => store.metadata(key)) : undefined;
+    if (typeof known === "string") return known;
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(path), hash);
+    const digest = hash.digest("hex");
+    const after = await statFile(path);
+    const settled = Date.now() - after.changed > racyInterval;
+    if (after.hasInode && settled && after.identity === before.identity) {
+      await keep(key, "", digest);
+    }
+    return digest;
+  };
   return {
     directory,
-    async contentDigest(path) {
-      const before = await statFile(path);
-      const key = `digests:${before.identity}`;
-      // Without a stable inode two files may share an identity, so that the file itself is read.
-      const known = before.hasInode ? await look(() => store.metadata(key)) : undefined;
-      if (typeof known === "string") return known;
-      const hash = createHash("sha256");
-      await pipeline(createReadStream(path), hash);
-      const digest = hash.digest("hex");
-      const after = await statFile(path);
-      const settled = Date.now() - after.changed > racyInterval;
-      if (after.hasInode && settled && after.identity === before.identity) {
-        await keep(key, "", digest);
-      }
-      return digest;
-    },
+    contentDigest: (path) => contentDigest(path, fileDigest),
     get: (stage, parameters) => look(() => store.get(stageKey(stage, parameters))),
     put: (stage, parameters, data, metadata) => keep(stageKey(stage, parameters), data, metadata),
     async use() {

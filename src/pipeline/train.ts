@@ -2,25 +2,28 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import type { CalibrationVideos } from "./calibrate.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { type Example, fitClassifier } from "./fit-classifier.js";
-import { type IdentifiedItem, identifyItems } from "./identify-items.js";
+import type { Ground } from "./ground.js";
+import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
+import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 import {
-  inputDropout,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
   trainingSettings,
-  weightDecay,
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
 export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+  /** A training as it is done elsewhere; what is chosen beside it goes before it. */
+  readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
@@ -53,28 +56,35 @@ interface PlacedExample extends Example {
  * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip or there are fewer than two
  * classes; ERR_USAGE for options out of range; the signal's reason on abort.
  */
-export async function train(dataset: Dataset, options: TrainOptions = {}): Promise<Model> {
+export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
+  const { choices: options, recipe: network } = withPreset(given, given.preset);
   const settings = trainingSettings(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const featureSettings = chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
-  await using run = await openRun(featureSettings, options);
-
-  const identified = await identifyItems(dataset.items, run, options);
-  const assignment = assignSplits(identified.items, {
-    seed: settings.seed,
-    ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
+  const place = async (ground: Ground): Promise<PlacedItems> => {
+    const identified = await identifyItems(dataset.items, ground, options);
+    const assignment = assignSplits(identified.items, {
+      seed: settings.seed,
+      ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
+    });
+    return { identified, assignment };
+  };
+  let placed: PlacedItems | undefined;
+  await using run = await openRun(featureSettings, options, async (ground) => {
+    placed = await place(ground);
+    return trainingVideos(placed);
   });
+  const { identified, assignment } = placed ?? (await place(run));
   for (const warning of assignment.warnings) warn(warning);
   const refit = options.refit ?? true;
   const recipe = digestOf({
     version: packageVersion(),
     training: trainingVersion,
     settings,
-    inputDropout,
-    weightDecay,
+    network,
     rnn,
     refit,
     features: run.features.key(""),
@@ -99,7 +109,8 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
   checkClasses(dataset, training);
 
   const sizes = { classes, dimension: run.features.cnn.dimension };
-  const judged = await fitClassifier(kind, training, validation, sizes, settings, options);
+  const recipeSettings = { ...settings, ...network };
+  const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
     ? await fitClassifier(
@@ -107,7 +118,7 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
         [...training, ...validation],
         [],
         sizes,
-        { ...settings, epochs: Math.max(judged.bestEpoch, 1) },
+        { ...recipeSettings, epochs: Math.max(judged.bestEpoch, 1) },
         options,
       )
     : judged;
@@ -120,13 +131,14 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
       decoder: featureSettings.decoder,
       plan: featureSettings.plan,
       fit: featureSettings.fit,
-      cnn: { ...run.features.cnn, choice: featureSettings.cnn },
+      cnn: { ...run.features.cnn, choice: run.features.settings.cnn },
     },
     network: kind && {
       ...kind,
       layers: settings.layers,
       hidden: settings.hidden,
       dropout: settings.dropout,
+      input: network.input,
     },
     training: {
       recipe,
@@ -156,6 +168,21 @@ export async function train(dataset: Dataset, options: TrainOptions = {}): Promi
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/** The clips of a data set, and the parts they belong to. */
+interface PlacedItems {
+  readonly identified: IdentifiedItems;
+  readonly assignment: SplitAssignment;
+}
+
+/** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
+function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+  const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
+  return {
+    paths: training.map(({ path }) => path),
+    among: training.map(({ digest }) => digest),
+  };
 }
 
 /** The model in a directory, if it was made by this recipe and is whole. */

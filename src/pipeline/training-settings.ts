@@ -32,18 +32,6 @@ export const defaultTrainingSettings: TrainingSettings = {
   seed: 1,
 };
 
-/**
- * Part of a frame's values that is dropped while training, the same ones all through a clip: no single value of
- * the CNN is to be relied on.
- */
-export const inputDropout = 0.5;
-
-/**
- * Part of each weight that decays, times the learning rate. Strong, since features have far more dimensions than
- * there are clips; chosen by the log loss on groups left out of training.
- */
-export const weightDecay = 2;
-
 /** The classifiers over a sequence; null for the mean-pool one, which has no recurrent network. */
 const recurrentKinds = {
   bilstm: { cell: "lstm", bidirectional: true },

@@ -1,12 +1,15 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
-import type { CnnChoice } from "../features/cnn-choice.js";
+import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
+import type { FrameFormat } from "./frame-files.js";
 
 /** What a worker process can be asked for. */
 export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
+  measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
+  writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
     readonly path: string;
@@ -24,6 +27,9 @@ export interface ExtractTask {
   readonly cacheDir: string;
 }
 
+/** A video on whose frames the ranges of a CNN are measured. */
+export type MeasureTask = Omit<ExtractTask, "device">;
+
 /** What comes back: features, not frames. */
 export interface ExtractedFeatures {
   /** float32 [n, dimension] */
@@ -31,6 +37,36 @@ export interface ExtractedFeatures {
   /** [n] seconds */
   readonly timestamps: Float64Array;
   readonly dimension: number;
+  /** Seconds. */
+  readonly duration: number;
+  readonly truncated: boolean;
+  /** What is to be told of how the CNN was opened. */
+  readonly warnings: readonly string[];
+}
+
+/** A video whose frames are to be written as pictures. */
+export interface WriteFramesTask {
+  readonly path: string;
+  readonly decoder: DecoderName;
+  readonly plan: SamplingPlan;
+  readonly fit: Fit;
+  /** Side of square frames, in pixels; without it they are as the video shows them. */
+  readonly size?: number;
+  readonly format: FrameFormat;
+  /** An empty directory, in which the frames get their names. */
+  readonly directory: string;
+  /** Where to write a contact sheet, if at all. */
+  readonly sheet?: string;
+}
+
+/** What was written. */
+export interface WrittenFrames {
+  /** [n] seconds */
+  readonly timestamps: Float64Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
   /** Seconds. */
   readonly duration: number;
   readonly truncated: boolean;

@@ -1,10 +1,21 @@
 import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import type { ActivationRanges } from "../features/cnn-choice.js";
+import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
+import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
 import type { DecodeSummary } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
-import type { ExtractedFeatures, ExtractTask, TaskFailure, WorkerTasks } from "./worker-tasks.js";
+import { growVectors } from "./growing-vectors.js";
+import type {
+  ExtractedFeatures,
+  ExtractTask,
+  MeasureTask,
+  TaskFailure,
+  WorkerTasks,
+  WriteFramesTask,
+} from "./worker-tasks.js";
 
 // A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
@@ -14,16 +25,60 @@ process.on("SIGINT", () => {});
 /** The CNN of this process; the next task most likely wants the same one. */
 let loaded: { readonly key: string; readonly extractor: FeatureExtractor } | undefined;
 
+/** Warnings that wait for the next result to take them along. */
+let warnings: string[] = [];
+
 async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<FeatureExtractor> {
   const key = JSON.stringify([cnn, device, cacheDir]);
   if (loaded?.key !== key) {
     await loaded?.extractor.close();
     const { openContentStore } = await import("../core/content-store.js");
     const store = openContentStore(cacheDir);
-    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store });
+    const onWarning = (message: string): void => void warnings.push(message);
+    const extractor = await openFeatureExtractor(cnn.cnn, { ...cnn, device, store, onWarning });
     loaded = { key, extractor };
   }
   return loaded.extractor;
+}
+
+/** The CNN opened for measuring, with what it was opened by. */
+let measured: { readonly key: string; readonly meter: RangeMeter } | undefined;
+
+async function meterFor({ cnn, cacheDir }: MeasureTask): Promise<RangeMeter> {
+  const key = JSON.stringify([cnn, cacheDir]);
+  if (measured?.key !== key) {
+    await measured?.meter.close();
+    const [{ openContentStore }, { openCnnMeter }] = await Promise.all([
+      import("../core/content-store.js"),
+      import("../features/calibration.js"),
+    ]);
+    measured = { key, meter: await openCnnMeter(cnn, openContentStore(cacheDir)) };
+  }
+  return measured.meter;
+}
+
+/** Measures what values a CNN takes on some frames of a video. */
+export async function measureRanges(
+  task: MeasureTask,
+): Promise<{ readonly ranges: ActivationRanges } | TaskFailure> {
+  try {
+    const meter = await meterFor(task);
+    const size = meter.inputSize;
+    const output = {
+      plan: task.plan,
+      width: size,
+      height: size,
+      pixelFormat: "rgb24",
+      fit: task.fit,
+    } as const;
+    const parts: ActivationRanges[] = [];
+    for await (const { frames } of createDecoder(task.decoder).decode(task.path, [output])) {
+      parts.push(await meter.measure(frames));
+    }
+    return { ranges: joinRanges(parts) };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
 }
 
 /** Decodes a video once and computes the features of its sampled frames as they come. */
@@ -42,25 +97,33 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
     const onEnd = (end: DecodeSummary): void => {
       summary = end;
     };
-    const vectors: Float32Array[] = [];
+    const features = growVectors();
     const times: number[] = [];
     for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
-      vectors.push(await extractor.extract(batch.frames, batch.n));
+      features.append(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
-    const features = new Float32Array(times.length * extractor.dimension);
-    let offset = 0;
-    for (const vector of vectors) {
-      features.set(vector, offset);
-      offset += vector.length;
-    }
+    const told = warnings;
+    warnings = [];
     return {
-      features,
+      features: features.all(),
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
       duration: summary?.duration ?? 0,
       truncated: summary?.truncated ?? false,
+      warnings: told,
     };
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
+/** Writes the sampled frames of a video as pictures. */
+export async function writeFrames(task: WriteFramesTask): ReturnType<WorkerTasks["writeFrames"]> {
+  try {
+    // Not loaded by processes that only extract features.
+    const { writeFramePictures } = await import("./write-frame-pictures.js");
+    return await writeFramePictures(task);
   } catch (error) {
     return failureOf(error, task.path);
   }

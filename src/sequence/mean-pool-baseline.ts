@@ -1,4 +1,3 @@
-import { createGraph, encodeModel } from "../onnx/graph.js";
 import { openOnnxSession } from "../onnx/session.js";
 import { float32, int64 } from "../onnx/tensor.js";
 
@@ -45,7 +44,7 @@ export async function fitMeanPool(
   const curvature = largestCurvature(contexts, dimension) / 2 + l2;
   const kernel = startDescent(dimension * classes, curvature, l2);
   const bias = startDescent(classes, curvature, 0);
-  await using session = await openOnnxSession(buildGradientGraph(dimension, classes), {
+  await using session = await openOnnxSession(await buildGradientGraph(dimension, classes), {
     threads: 2,
   });
   const data = { x: float32(x, [n, dimension]), targets: float32(targets, [n, classes]) };
@@ -70,7 +69,9 @@ export async function fitMeanPool(
 }
 
 /** Gradients of the mean cross-entropy: x [n, D], targets [n, C], kernel [D, C], bias [C] → dKernel, dBias. */
-function buildGradientGraph(dimension: number, classes: number): Uint8Array {
+async function buildGradientGraph(dimension: number, classes: number): Promise<Uint8Array> {
+  // Late, since predicting takes no graph, and this module is loaded for that too.
+  const { createGraph, encodeModel } = await import("../onnx/graph.js");
   const graph = createGraph("mean pool");
   const x = graph.input("x", "float32", ["n", dimension]);
   const targets = graph.input("targets", "float32", ["n", classes]);

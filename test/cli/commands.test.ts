@@ -53,6 +53,7 @@ describe("usage", () => {
     ["demo"],
     ["doctor"],
     ["probe"],
+    ["frames"],
     ["features"],
     ["train"],
     ["evaluate"],
@@ -157,6 +158,17 @@ describe("label", () => {
       expected[2],
       expected[0],
     ]);
+  });
+
+  test("takes a directory of pictures for one video", async () => {
+    const out = join(root, "pictures");
+    const video = join(clips, "b.mp4");
+    await run(["frames", video, "--out", out, "--fps", "10", "--format", "png"]);
+    const input = `images:${join(out, "b")}?fps=10`;
+    const [first] = lines(await run(["label", model, input, video]));
+    expect(first).toMatchObject({ path: input, label: "grow", duration: 2, frames: 8 });
+    const [again] = lines(await run(["label", model, input]));
+    expect(again).toMatchObject({ cached: { frames: true, features: true, predictions: true } });
   });
 
   test("--progress json writes events for machines on stderr", async () => {

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Dataset } from "../../datasets/dataset.js";
@@ -84,6 +85,22 @@ test("paths are absolute, or relative to the manifest's folder", async () => {
   const { items, warnings } = await openDataset(join(lists, "lists", "set.csv"));
   expect(items.map(({ path }) => path)).toEqual([join(root, "b.mp4"), join(lists, "c.mp4")]);
   expect(warnings).toEqual([]);
+});
+
+test("the directory of images:DIR is absolute or relative to the manifest's folder as well", async () => {
+  const files = emptyFiles("shots/1/a.png", "set.csv");
+  const root = await fileTree(files);
+  const absolute = join(root, "shots", "1");
+  const path = join(root, "set.csv");
+  const rows = [`images:shots/1?fps=5,walk`, `images:${absolute},run`, "images:shots/2,run"];
+  await writeFile(path, ["path,label", ...rows, ""].join("\n"));
+  const { items, warnings } = await openDataset(path);
+  expect(items.map((item) => item.path)).toEqual([
+    `images:${absolute}?fps=5`,
+    `images:${absolute}`,
+    `images:${join(root, "shots", "2")}`,
+  ]);
+  expect(warnings).toEqual(["1 of 3 files are missing, the first: images:shots/2"]);
 });
 
 test("a group is taken from a file's name where the table has none", async () => {

@@ -22,6 +22,7 @@ export function activate(
   activation: ConvolutionSpec["activation"] = "none",
 ): number {
   if (activation === "none") return value;
+  if (activation === "reluN1To1") return Math.min(Math.max(value, -1), 1);
   return Math.min(Math.max(value, 0), activation === "relu6" ? 6 : Number.POSITIVE_INFINITY);
 }
 
@@ -58,6 +59,39 @@ export function convolve(input: Planes, kernel: Kernel, spec: ConvolutionSpec): 
           }
         }
         values.push(activate(sum, spec.activation));
+      }
+    }
+  }
+  return { height: rows.length, width: columns.length, channels, values };
+}
+
+/** Pooling as TensorFlow defines it: padding is no part of the average, nor ever the largest. */
+export function pool(
+  input: Planes,
+  kind: "average" | "max",
+  [windowHeight, windowWidth]: readonly [number, number],
+  spec: ConvolutionSpec,
+): Planes {
+  const { stride = [1, 1], padding = "SAME" } = spec;
+  const { channels } = input;
+  const rows = span(input.height, windowHeight, stride[0], 1, padding);
+  const columns = span(input.width, windowWidth, stride[1], 1, padding);
+  const values: number[] = [];
+  for (let y = 0; y < rows.length; y++) {
+    for (let x = 0; x < columns.length; x++) {
+      for (let c = 0; c < channels; c++) {
+        const seen: number[] = [];
+        for (let ky = 0; ky < windowHeight; ky++) {
+          for (let kx = 0; kx < windowWidth; kx++) {
+            const row = y * stride[0] - rows.before + ky;
+            const column = x * stride[1] - columns.before + kx;
+            if (row < 0 || column < 0 || row >= input.height || column >= input.width) continue;
+            seen.push(input.values[(row * input.width + column) * channels + c]!);
+          }
+        }
+        const sum = seen.reduce((a, b) => a + b, 0);
+        const value = kind === "max" ? Math.max(...seen) : sum / seen.length;
+        values.push(activate(value, spec.activation));
       }
     }
   }

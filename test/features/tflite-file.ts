@@ -9,14 +9,22 @@ import { Builder, type Offset } from "flatbuffers";
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The schema's number of the element type: 0 float32, 1 float16, 3 uint8. */
+  /** The schema's number of the element type: 0 float32, 1 float16, 2 int32, 3 uint8, 9 int8. */
   readonly type?: number;
   readonly data?: Uint8Array;
-  readonly quantisation?: { readonly scale: readonly number[]; readonly axis?: number };
+  readonly quantisation?: {
+    readonly scale: readonly number[];
+    /** Default: 100, 101, … */
+    readonly zeroPoint?: readonly number[];
+    readonly axis?: number;
+  };
 }
 
-/** A scalar field of an operator's options: its place in the schema, its width in bits, its value. */
-export type OptionField = readonly [slot: number, bits: 8 | 32, value: number];
+/** A field of an operator's options: its place in the schema, its width in bits or its kind, its value. */
+export type OptionField =
+  | readonly [slot: number, bits: 8 | 32, value: number]
+  | readonly [slot: number, kind: "float", value: number]
+  | readonly [slot: number, kind: "ints", values: readonly number[]];
 
 /** An operator, by the schema's number or a custom name, and its tensors by their names. */
 export interface OperatorSpec {
@@ -36,7 +44,28 @@ export interface NetworkSpec {
 }
 
 /** Numbers of operators in the schema. */
-export const codes = { add: 0, conv: 3, depthwiseConv: 4, dequantize: 6, softmax: 25 } as const;
+export const codes = {
+  add: 0,
+  averagePool: 1,
+  concatenation: 2,
+  conv: 3,
+  depthwiseConv: 4,
+  dequantize: 6,
+  fullyConnected: 9,
+  logistic: 14,
+  maxPool: 17,
+  mul: 18,
+  relu: 19,
+  reluN1To1: 20,
+  relu6: 21,
+  reshape: 22,
+  softmax: 25,
+  tanh: 28,
+  pad: 34,
+  mean: 40,
+  squeeze: 43,
+  quantize: 114,
+} as const;
 
 /** Largest code of the old one-byte field, which then says: look into the new one. */
 const placeholderCode = 127;
@@ -49,7 +78,7 @@ export interface ConvolutionSpec {
   readonly activation?: keyof typeof activations;
 }
 
-const activations = { none: 0, relu: 1, relu6: 3, tanh: 4 } as const;
+const activations = { none: 0, relu: 1, reluN1To1: 2, relu6: 3, tanh: 4 } as const;
 
 /** Fields of Conv2DOptions. */
 export function convOptions(spec: ConvolutionSpec): OptionField[] {
@@ -64,6 +93,19 @@ export function depthwiseOptions(spec: ConvolutionSpec, multiplier = 1): OptionF
 /** Fields of AddOptions. */
 export function addOptions(activation: keyof typeof activations): OptionField[] {
   return [[0, 8, activations[activation]]];
+}
+
+/** Fields of Pool2DOptions. */
+export function poolOptions(
+  spec: ConvolutionSpec,
+  [height, width]: readonly [number, number],
+): OptionField[] {
+  return [
+    ...firstOptions(spec),
+    [3, 32, width],
+    [4, 32, height],
+    [5, 8, activations[spec.activation ?? "none"]],
+  ];
 }
 
 function firstOptions({ padding = "SAME", stride = [1, 1] }: ConvolutionSpec): OptionField[] {
@@ -88,6 +130,11 @@ function lastOptions(
 /** Bytes of float32 numbers. */
 export function float32Bytes(values: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
+}
+
+/** Bytes of int32 numbers. */
+export function int32Bytes(values: readonly number[]): Uint8Array {
+  return new Uint8Array(Int32Array.from(values).buffer);
 }
 
 /** Writes a network as a TFLite file. */
@@ -128,7 +175,7 @@ export function writeTflite(network: NetworkSpec): Uint8Array {
     const inputs = indices(operator.inputs);
     const outputs = indices(operator.outputs);
     const { options } = operator;
-    const optionTable = options ? table(builder, 8, () => addOptionFields(builder, options)) : 0;
+    const optionTable = options ? writeOptions(builder, options) : 0;
     return table(builder, 5, () => {
       builder.addFieldInt32(0, index, 0);
       builder.addFieldOffset(1, inputs, 0);
@@ -161,13 +208,13 @@ export function writeTflite(network: NetworkSpec): Uint8Array {
 
 function writeQuantisation(
   builder: Builder,
-  { scale, axis = 0 }: NonNullable<TensorSpec["quantisation"]>,
+  { scale, zeroPoint, axis = 0 }: NonNullable<TensorSpec["quantisation"]>,
 ): Offset {
   builder.startVector(4, scale.length, 4);
   for (const value of [...scale].reverse()) builder.addFloat32(value);
   const scales = builder.endVector();
   builder.startVector(8, scale.length, 8);
-  for (let i = scale.length - 1; i >= 0; i--) builder.addInt64(BigInt(100 + i));
+  for (let i = scale.length - 1; i >= 0; i--) builder.addInt64(BigInt(zeroPoint?.[i] ?? 100 + i));
   const zeroPoints = builder.endVector();
   return table(builder, 7, () => {
     builder.addFieldOffset(2, scales, 0);
@@ -176,12 +223,19 @@ function writeQuantisation(
   });
 }
 
-function addOptionFields(builder: Builder, options: readonly OptionField[]): void {
-  for (const [slot, bits, value] of options) {
-    // The schema's defaults differ, so that every field is written.
-    if (bits === 8) builder.addFieldInt8(slot, value, null);
-    else builder.addFieldInt32(slot, value, null);
-  }
+function writeOptions(builder: Builder, options: readonly OptionField[]): Offset {
+  const vectors = options.map(([, kind, value]) =>
+    kind === "ints" ? int32s(builder, value as readonly number[]) : 0,
+  );
+  return table(builder, 8, () => {
+    for (const [position, [slot, kind, value]] of options.entries()) {
+      // The schema's defaults differ, so that every field is written.
+      if (kind === "ints") builder.addFieldOffset(slot, vectors[position]!, 0);
+      else if (kind === "float") builder.addFieldFloat32(slot, value as number, null);
+      else if (kind === 8) builder.addFieldInt8(slot, value as number, null);
+      else builder.addFieldInt32(slot, value as number, null);
+    }
+  });
 }
 
 function table(builder: Builder, fields: number, fill: () => void): Offset {

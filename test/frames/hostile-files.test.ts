@@ -88,7 +88,7 @@ test.each([
   }
 });
 
-test.each(["png", "jpeg", "webp"] as const)(
+test.each(["png", "jpeg", "tiff"] as const)(
   "a still picture (%s) under a video's name",
   async (format) => {
     const picture = sharp({ create: { width: 64, height: 48, channels: 3, background: "red" } });

@@ -15,19 +15,21 @@ export interface NumberedClipOptions {
   readonly frames: number;
   /** Hertz. */
   readonly frameRate?: number;
+  /** Frames from one keyframe to the next, at most. */
+  readonly keyframeInterval?: number;
 }
 
 /** Writes a clip of 64 x 48 pixels in which the i-th frame is plain grey and tells i by its brightness. */
 export async function writeNumberedClip(
   directory: string,
-  { frames, frameRate = 10 }: NumberedClipOptions,
+  { frames, frameRate = 10, keyframeInterval = 250 }: NumberedClipOptions,
 ): Promise<string> {
   const [width, height] = [64, 48];
-  const path = join(directory, `numbered-${frames}-${frameRate}.mp4`);
+  const path = join(directory, `numbered-${frames}-${frameRate}-${keyframeInterval}.mp4`);
   const pictures = Array.from({ length: frames }, (_, i) =>
     new Uint8Array(width * height * 3).fill(step * (offset + i)),
   );
-  await writeVideo(path, pictures, { width, height, frameRate });
+  await writeVideo(path, pictures, { width, height, frameRate, keyframeInterval });
   return path;
 }
 

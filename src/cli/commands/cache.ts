@@ -28,7 +28,9 @@ export function define(command: Command, context: CommandContext): void {
   });
   const clear = command
     .command("clear")
-    .description("Remove everything from the cache.")
+    .description(
+      "Remove everything from the cache that can be computed again; CNNs that were pulled stay.",
+    )
     .addHelpText("after", "\nExample:\n  muybridge cache clear");
   addTalkOptions(clear).action(async (options: TalkOptions) => {
     const { openStageCache } = await import("../../pipeline/stage-cache.js");

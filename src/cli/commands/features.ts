@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { basename, dirname, join, parse, relative } from "node:path";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { writeFileAtomically } from "../../core/atomic-file.js";
 import {
@@ -13,6 +13,7 @@ import {
   runOptions,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
+import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
 
 interface Options extends TalkOptions, FeatureOptions, JobOptions {
@@ -24,7 +25,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions {
 export function define(command: Command, context: CommandContext): void {
   command
     .description("Turn videos into feature vectors: one DIR/<name>.safetensors a video.")
-    .argument("<video...>", "videos, directories, patterns or @list.txt")
+    .argument("<video...>", "videos, directories, patterns, @list.txt or images:DIR")
     .requiredOption("--out <dir>", "directory to write to")
     .option("--all-files", "take every file of a directory, whatever its extension")
     .option("--json", "print a line of JSON a video")
@@ -41,7 +42,8 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
       const run = runOptions(options, context, reporter);
-      await using opened = await openRun(stage.chooseFeatureSettings(featureChoices(options)), run);
+      const settings = stage.chooseFeatureSettings(featureChoices(options));
+      await using opened = await openRun(settings, run, async () => ({ paths }));
       const names = outputNames(paths, inputs);
       const work = mapVideos(
         paths.map((name) => ({ name })),
@@ -82,24 +84,4 @@ export function define(command: Command, context: CommandContext): void {
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-/** What each output is called: the path within the directory that was named, so that equal names do not collide. */
-function outputNames(paths: readonly string[], inputs: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return paths.map((path) => {
-    const root = inputs.find((input) => path.startsWith(join(input, "/")));
-    const inside = root === undefined ? basename(path) : relative(root, path);
-    const { dir, name, ext } = parse(inside);
-    const plain = join(dir, name);
-    // a.mp4 beside a.avi, or two directories with the same names: the second one keeps more of its name.
-    const chosen = [
-      plain,
-      join(dir, `${name}${ext}`),
-      join(dirname(path).replaceAll("..", "_"), `${name}${ext}`),
-    ].find((candidate) => !taken.has(candidate));
-    const unique = chosen ?? `${plain}-${taken.size}`;
-    taken.add(unique);
-    return unique;
-  });
 }

@@ -30,7 +30,10 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description("Label videos with a model, one line a video.")
     .argument("<model>", "model directory")
-    .argument("<input...>", "videos, directories, patterns or @list.txt (@- is standard input)")
+    .argument(
+      "<input...>",
+      "videos, directories, patterns, @list.txt (@- is standard input) or images:DIR",
+    )
     .option("--out <file>", "write to a file instead of standard output")
     .addOption(
       new Option("--format <name>", "how results are written")

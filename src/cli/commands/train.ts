@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { type PresetName, presetNames } from "../../pipeline/presets.js";
 import {
   defaultTrainingSettings,
   type RecurrentKind,
@@ -27,6 +28,7 @@ import { percent } from "../table.js";
 
 interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags {
   readonly out: string;
+  readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
   readonly hidden?: number;
   readonly layers?: number;
@@ -37,7 +39,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags 
   readonly patience?: number;
   readonly seed?: number;
   readonly splitRatio?: [number, number, number];
-  readonly refit: boolean;
+  readonly refit?: boolean;
   readonly json?: boolean;
 }
 
@@ -46,6 +48,12 @@ export function define(command: Command, context: CommandContext): void {
     .description("Train a model on labelled videos.")
     .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
     .requiredOption("--out <model>", "directory to write the model to")
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "a training as it is done elsewhere; options beside it go before it",
+      ).choices(presetNames),
+    )
     .addOption(
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
         recurrentKindNames,
@@ -69,6 +77,10 @@ export function define(command: Command, context: CommandContext): void {
       "--split-ratio <t,v,e>",
       "parts for training, validation and test (default: 0.7,0.15,0.15)",
       ratio,
+    )
+    .option(
+      "--refit",
+      "train once more with the validation clips, for as many epochs as they chose (the default, but for presets)",
     )
     .option("--no-refit", "keep the weights that never saw the validation clips")
     .option("--json", "print the model's record as JSON")

@@ -12,6 +12,7 @@ export interface FlatTable {
   int8(field: number, absent: number): number;
   uint8(field: number, absent: number): number;
   int32(field: number, absent: number): number;
+  float32(field: number, absent: number): number;
   /** A text field, empty where it is absent. */
   text(field: number): string;
   table(field: number): FlatTable | undefined;
@@ -62,6 +63,7 @@ function tableAt(view: DataView, position: number): FlatTable {
     int8: (field, absent) => (find(field) ? view.getInt8(find(field)) : absent),
     uint8: (field, absent) => (find(field) ? view.getUint8(find(field)) : absent),
     int32: (field, absent) => (find(field) ? view.getInt32(find(field), true) : absent),
+    float32: (field, absent) => (find(field) ? view.getFloat32(find(field), true) : absent),
     text: (field) => Buffer.from(bytes(field, 1)).toString("utf8"),
     table: (field) => (find(field) ? tableAt(view, follow(view, find(field))) : undefined),
     tables(field) {

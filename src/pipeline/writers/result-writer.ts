@@ -3,8 +3,6 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { MuybridgeError } from "../../core/errors.js";
 import type { LabelResult } from "../label-result.js";
-import { csvHeader, toCsv } from "./csv.js";
-import { toJsonLine } from "./jsonl.js";
 
 /** Writes results as they come, in their order. */
 export interface ResultWriter {
@@ -19,10 +17,14 @@ interface ResultFormat {
   readonly line: (result: LabelResult) => string;
 }
 
+/** The formats, loaded when they are asked for. */
 const formats = {
-  jsonl: { header: "", line: toJsonLine },
-  csv: { header: csvHeader, line: toCsv },
-} as const satisfies Record<string, ResultFormat>;
+  jsonl: async () => ({ header: "", line: (await import("./jsonl.js")).toJsonLine }),
+  csv: async () => {
+    const { csvHeader, toCsv } = await import("./csv.js");
+    return { header: csvHeader, line: toCsv };
+  },
+} as const satisfies Record<string, () => Promise<ResultFormat>>;
 
 /** Names of the formats. */
 export type ResultFormatName = keyof typeof formats;
@@ -39,7 +41,7 @@ export async function openResultWriter(
   format: ResultFormatName,
   path?: string,
 ): Promise<ResultWriter> {
-  const { header, line } = formats[format];
+  const { header, line } = await formats[format]();
   const sink: Writable = path === undefined ? process.stdout : createWriteStream(path);
   // An error is told by the write that meets it.
   sink.on("error", () => {});

@@ -40,39 +40,6 @@ export function openPacketAccount(
   };
 }
 
-/**
- * The times of the video's frames, as its packets tell them without decoding, in seconds; in no order.
- * Where some do not tell when they are shown, as in an AVI with B-frames, all are told by when they are decoded.
- */
-export function readPacketTimes(
-  { lib, constants }: Libav,
-  { format, stream }: LibavInput,
-): number[] {
-  const clock = stream.timeBase.num / stream.timeBase.den;
-  const period = framePeriod(stream.avgFrameRate);
-  const reordering = stream.codecpar.videoDelay * period;
-  const shown: number[] = [];
-  const decoded: number[] = [];
-  const packet = new lib.Packet();
-  packet.alloc();
-  try {
-    while (format.readFrameSync(packet) >= 0) {
-      // What an edit list cuts off is still in the file, marked as to be discarded once decoded.
-      const isShown = packet.size > 0 && !packet.hasFlags(constants.AV_PKT_FLAG_DISCARD);
-      if (packet.streamIndex === stream.index && isShown) {
-        const { pts, dts } = packet;
-        if (pts !== constants.AV_NOPTS_VALUE) shown.push(Number(pts) * clock);
-        const after = decoded.length === 0 ? 0 : decoded.at(-1)! + period;
-        decoded.push(dts === constants.AV_NOPTS_VALUE ? after : Number(dts) * clock + reordering);
-      }
-      packet.unref();
-    }
-  } finally {
-    packet.free();
-  }
-  return shown.length === decoded.length ? shown : decoded;
-}
-
 /** Frames a second where a file does not say. */
 const assumedFrameRate = 25;
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadLibav } from "../../src/frames/libav.js";
 import { openLibavInput } from "../../src/frames/libav-input.js";
-import { framePeriod, openPacketAccount, readPacketTimes } from "../../src/frames/packet-times.js";
+import { framePeriod, openPacketAccount } from "../../src/frames/packet-account.js";
+import { closePacketIndex, readPacketIndex } from "../../src/frames/packet-index.js";
 import { withStartCut } from "./mp4-boxes.js";
 import { writeNumberedClip } from "./numbered-clip.js";
 import { remux } from "./remux.js";
@@ -17,7 +18,9 @@ async function timesOf(path: string): Promise<number[]> {
   const libav = await loadLibav();
   const input = await openLibavInput(libav, path);
   try {
-    return readPacketTimes(libav, input).sort((a, b) => a - b);
+    const index = await readPacketIndex(libav, input);
+    closePacketIndex(index);
+    return [...index.sorted];
   } finally {
     input.close();
   }
