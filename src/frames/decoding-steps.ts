@@ -5,17 +5,25 @@ import { createSelector } from "./sampling-plan.js";
 /** What is done with a packet. */
 export const steps = { passOver: 0, decode: 1, take: 2 } as const;
 
+/** What is done with the packets of a file, in their order. */
+export interface DecodingPlan {
+  /** A step a packet: `decode` for what others may refer to, `take` for what a plan takes. */
+  readonly steps: Uint8Array;
+  /** 1 for a keyframe that refers to nothing before it: after packets that were passed over, decoding begins anew. */
+  readonly begins: Uint8Array;
+}
+
 /**
  * What has to be decoded for the frames that some plans take: of each frame taken, the packets from the keyframe
  * before it on. Every frame comes out as if all had been decoded.
  *
  * @param index must be exact
- * @returns a step a packet: `decode` for what others may refer to, `take` for what a plan takes
  */
-export function planDecoding(index: PacketIndex, plans: readonly SamplingPlan[]): Uint8Array {
+export function planDecoding(index: PacketIndex, plans: readonly SamplingPlan[]): DecodingPlan {
   const { times, keys, shown } = index;
   const taken = timesTaken(index, plans);
   const planned = new Uint8Array(times.length);
+  const begins = new Uint8Array(times.length);
   /** Of each keyframe, up to where what follows it is planned. */
   const plannedTo = new Map<number, number>();
   let from = 0;
@@ -25,15 +33,21 @@ export function planDecoding(index: PacketIndex, plans: readonly SamplingPlan[])
     // A frame that is shown before the keyframe it comes after may refer to what lies before that.
     let key = from;
     while (key > 0 && (!keys[key] || times[key]! > times[i]!)) key -= 1;
-    for (let j = plannedTo.get(key) ?? key; j < i; j++) {
+    if (planned[key] === steps.passOver) {
+      planned[key] = steps.decode;
+      begins[key] = 1;
+    }
+    for (let j = (plannedTo.get(key) ?? key) + 1; j <= i; j++) {
       // Nothing that is shown after a keyframe refers to what is shown before it.
-      const isNeeded = j === key || times[j]! > times[key]!;
-      if (isNeeded && planned[j] === steps.passOver) planned[j] = steps.decode;
+      if (times[j]! < times[key]!) continue;
+      if (planned[j] === steps.passOver) planned[j] = steps.decode;
+      // A keyframe between others is needed together with what comes before it.
+      begins[j] = 0;
     }
     plannedTo.set(key, i);
     planned[i] = steps.take;
   }
-  return planned;
+  return { steps: planned, begins };
 }
 
 /** The times of the frames that the plans take, were all of them to be decoded. */

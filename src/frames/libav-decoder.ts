@@ -54,8 +54,6 @@ async function* decode(
     const outcome = { decodedFrames: 0, damaged: false, misled: false };
     let start: number | undefined;
     let fed = Number.NEGATIVE_INFINITY;
-    /** Frames of the index that the selectors have been told. */
-    let told = 0;
     let end = 0;
     // An index that turns out to be wrong is not followed any further: all is decoded, from the start.
     for (const steps of planned ? [planned, undefined] : [undefined]) {
@@ -69,17 +67,7 @@ async function* decode(
         fed = shown.time;
         const { key, last } = shown;
         const from = origin ?? start;
-        let until = shown.until;
-        if (steps) {
-          // Frames that are not decoded have been on screen all the same.
-          for (; index.sorted[told]! < shown.time; told++) {
-            const [time, end = index.end] = index.sorted.subarray(told, told + 2);
-            const passed = { time: time! - from, until: end - from, key: false, last: false };
-            for (const selector of selectors) selector.take(passed);
-          }
-          until = index.sorted[++told] ?? index.end;
-        }
-        const screen = { time: shown.time - from, until: until - from, key, last };
+        const screen = { time: shown.time - from, until: shown.until - from, key, last };
         for (const [i, sink] of sinks.entries()) {
           const times = selectors[i]!.take(screen);
           if (times === 0) continue;

@@ -17,6 +17,9 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
   const complain = (parameter: string, message: string): never => {
     throw new MuybridgeError("ERR_USAGE", message, { parameter });
   };
+  if (limit !== undefined && every === undefined) {
+    complain("limit", "limit goes with every; the other plans say how many frames they take.");
+  }
   if ([count, fps, keyframes, every].filter((way) => way !== undefined).length !== 1) {
     complain("count", "A sampling plan takes one of count, fps, keyframes and every.");
   }
@@ -27,9 +30,6 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
       parameter,
       `${parameter} must be a whole number from 1 to ${maxPlannedFrames}; it is ${value}.`,
     );
-  }
-  if (limit !== undefined && every === undefined) {
-    complain("limit", "limit goes with every; the other plans say how many frames they take.");
   }
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) {
     complain("fps", `fps must be a number above 0 and up to 1000; it is ${fps}.`);
@@ -64,18 +64,24 @@ export interface FrameSelector {
   done(): boolean;
 }
 
+/** Whether a plan chooses among the times that the packets tell. */
+export function choosesByTimes({ count, every }: SamplingPlan): boolean {
+  return count !== undefined || every !== undefined;
+}
+
 /**
  * The selector of a plan.
  *
  * @param times of all the clip's frames, as far as its packets tell, in seconds from the first; any order. Only
- * a `count` plan needs them.
+ * plans that {@link choosesByTimes} need them.
  */
 export function createSelector(plan: SamplingPlan, times: readonly number[]): FrameSelector {
   const { start = 0, end = Number.POSITIVE_INFINITY } = plan;
   if (plan.count !== undefined) return selectCount(plan.count, times, start, end);
   if (plan.fps !== undefined) return selectRate(plan.fps, start, end);
   if (plan.every !== undefined) {
-    return selectEvery(plan.every, plan.limit ?? maxPlannedFrames, start, end);
+    const { every, limit = maxPlannedFrames } = plan;
+    return selectEvery({ every, limit }, times, start, end);
   }
   return selectKeyframes(start, end);
 }
@@ -94,15 +100,10 @@ function selectCount(
   start: number,
   end: number,
 ): FrameSelector {
-  const sorted = Float64Array.from(times).sort();
-  // The frame on screen at the start began before it.
-  let first = 0;
-  while (first + 1 < sorted.length && sorted[first + 1]! <= start + grace) first += 1;
-  let after = sorted.length;
-  while (after > first + 1 && sorted[after - 1]! >= end - grace) after -= 1;
+  const frames = framesInSpan(times, start, end);
   const chosen = Array.from(
     { length: count },
-    (_, i) => sorted[first + Math.floor(((i + 0.5) * (after - first)) / count)] ?? start,
+    (_, i) => frames[Math.floor(((i + 0.5) * frames.length) / count)] ?? start,
   );
   let taken = 0;
   return {
@@ -113,6 +114,17 @@ function selectCount(
     },
     done: () => taken === count,
   };
+}
+
+/** The times of the frames on screen in a span, ascending; of the nearest one where there is none. */
+function framesInSpan(times: readonly number[], start: number, end: number): Float64Array {
+  const sorted = Float64Array.from(times).sort();
+  // The frame on screen at the start began before it.
+  let first = 0;
+  while (first + 1 < sorted.length && sorted[first + 1]! <= start + grace) first += 1;
+  let after = sorted.length;
+  while (after > first + 1 && sorted[after - 1]! >= end - grace) after -= 1;
+  return sorted.subarray(first, after);
 }
 
 /** Selector of `fps` frames a second: the frame on screen at `start`, `start + 1 / fps`, … */
@@ -131,8 +143,35 @@ function selectRate(fps: number, start: number, end: number): FrameSelector {
   };
 }
 
-/** Selector of every n-th frame of a span, up to a limit; where it has none, of the video's last frame. */
-function selectEvery(every: number, limit: number, start: number, end: number): FrameSelector {
+/**
+ * Selector of every n-th frame of a span, up to a limit; where it has none, of the video's last frame. By their
+ * times where these are known, so that a decoder may leave out what is not taken; else by counting.
+ */
+function selectEvery(
+  { every, limit }: { readonly every: number; readonly limit: number },
+  times: readonly number[],
+  start: number,
+  end: number,
+): FrameSelector {
+  if (times.length === 0) return countEvery(every, limit, start, end);
+  const chosen = framesInSpan(times, start, end)
+    .filter((_, i) => i % every === 0)
+    .subarray(0, limit);
+  let due = 0;
+  let taken = false;
+  return {
+    take({ until, last }) {
+      const before = due;
+      while (due < chosen.length && chosen[due]! < until - grace) due += 1;
+      const isChosen = due > before || (last && !taken);
+      taken ||= isChosen;
+      return isChosen ? 1 : 0;
+    },
+    done: () => due === chosen.length,
+  };
+}
+
+function countEvery(every: number, limit: number, start: number, end: number): FrameSelector {
   let seen = 0;
   let taken = 0;
   let done = false;

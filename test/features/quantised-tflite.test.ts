@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openContentStore } from "../../src/core/content-store.js";
+import { MuybridgeError } from "../../src/core/errors.js";
 import { createRandom } from "../../src/core/random.js";
 import { openFeatureExtractor } from "../../src/features/open-feature-extractor.js";
 import { readTflite } from "../../src/features/tflite/read-tflite.js";
@@ -222,4 +224,26 @@ test.skipIf(!arePresent).each([
   // Without a name, the layer is what the classifier begins with.
   await using features = await openFeatureExtractor(path, { store });
   expect(features.dimension).toBe(dimension);
+});
+
+test("a damaged file is computed or refused, never anything else", async () => {
+  const file = writeTflite(quantisedNetwork({ type: 3, scale: 1 / 128, zeroPoint: 127 }));
+  const damage = fc.tuple(fc.nat(file.length - 1), fc.constantFrom(0, 1, 2, 4, 127, 128, 255));
+  let computed = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (bytes) => {
+      const damaged = Uint8Array.from(file);
+      for (const [at, value] of bytes) damaged[at] = value;
+      try {
+        const { graph } = tfliteToOnnx(readTflite(damaged, name), { name, preprocessing: {} });
+        await using session = await openOnnxSession(graph);
+        await session.run({ frames: uint8(frame, [1, 8, 8, 3]) });
+        computed += 1;
+      } catch (error) {
+        expect(error).toBeInstanceOf(MuybridgeError);
+      }
+    }),
+    { numRuns: 400, seed: 5 },
+  );
+  expect(computed).toBeGreaterThan(10);
 });

@@ -224,40 +224,51 @@ test("what is no plan is refused, naming the parameter", () => {
   }
 });
 
-test("every takes each n-th frame from the first on, up to the limit", () => {
+test("every takes each n-th frame from the first on, up to the limit, by times or by counting", () => {
   fc.assert(
     fc.property(
       clip,
       fc.integer({ min: 1, max: 9 }),
       fc.integer({ min: 1, max: 99 }),
       (times, every, limit) => {
-        const selector = createSelector({ every, limit }, []);
         const expected = times.map((_, i) => i).filter((i) => i % every === 0);
-        expect(takenBy(selector, times, times.at(-1)! + 1)).toEqual(expected.slice(0, limit));
-        expect(selector.done()).toBe(true);
+        for (const known of [times, []]) {
+          const selector = createSelector({ every, limit }, known);
+          expect(takenBy(selector, times, times.at(-1)! + 1)).toEqual(expected.slice(0, limit));
+          expect(selector.done()).toBe(true);
+        }
       },
     ),
   );
 });
 
+test("every takes the same frames where those between them are not decoded", () => {
+  const selector = createSelector({ every: 3, limit: 3 }, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(takenBy(selector, [0, 2, 3, 6, 9], 10)).toEqual([0, 2, 3]);
+});
+
 test("every is done as soon as it has its limit, so that the rest need not be decoded", () => {
-  const selector = createSelector({ every: 2, limit: 2 }, []);
-  const shown = (time: number): number =>
-    selector.take({ time, until: time + 1, key: false, last: false });
-  expect([shown(0), shown(1)]).toEqual([1, 0]);
-  expect(selector.done()).toBe(false);
-  expect([shown(2), selector.done(), shown(3)]).toEqual([1, true, 0]);
+  for (const known of [[0, 1, 2, 3, 4], []]) {
+    const selector = createSelector({ every: 2, limit: 2 }, known);
+    const shown = (time: number): number =>
+      selector.take({ time, until: time + 1, key: false, last: false });
+    expect([shown(0), shown(1)]).toEqual([1, 0]);
+    expect(selector.done()).toBe(false);
+    expect([shown(2), selector.done(), shown(3)]).toEqual([1, true, 0]);
+  }
 });
 
 test("every of a span counts from the frame that is on screen at its start", () => {
   const times = [0, 1, 2, 3, 4, 5, 6, 7];
-  const taken = (start: number, end: number): number[] =>
-    takenBy(createSelector({ every: 2, start, end }, []), times, 8);
-  expect(taken(1.5, 6)).toEqual([1, 3, 5]);
-  expect(taken(2, 2.5)).toEqual([2]);
-  expect(taken(7, 99)).toEqual([7]);
-  // A span after the video's end still has its last frame.
-  expect(taken(50, 60)).toEqual([7]);
+  for (const known of [times, []]) {
+    const taken = (start: number, end: number): number[] =>
+      takenBy(createSelector({ every: 2, start, end }, known), times, 8);
+    expect(taken(1.5, 6)).toEqual([1, 3, 5]);
+    expect(taken(2, 2.5)).toEqual([2]);
+    expect(taken(7, 99)).toEqual([7]);
+    // A span after the video's end still has its last frame.
+    expect(taken(50, 60)).toEqual([7]);
+  }
 });
 
 test("a limit without every is refused, and every together with another way", () => {

@@ -15,7 +15,10 @@ import { exitCodes } from "../exit-codes.js";
 import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
 
-type SamplingOptions = Pick<FeatureOptions, "decoder" | "count" | "fps" | "keyframes" | "fit">;
+type SamplingOptions = Pick<
+  FeatureOptions,
+  "decoder" | "count" | "fps" | "keyframes" | "every" | "limit" | "fit"
+>;
 
 interface Options extends TalkOptions, SamplingOptions {
   readonly out: string;
@@ -66,9 +69,9 @@ export function define(command: Command, context: CommandContext): void {
       import("../../pipeline/feature-stage.js"),
       import("../../pipeline/extract-frames.js"),
     ]);
-    const { out, format, size, jobs, timeout, decoder, count, fps, keyframes, start, end, fit } =
-      options;
-    const chosen = { decoder, count, fps, keyframes, start, end, fit };
+    const { out, format, size, jobs, timeout, decoder, fit } = options;
+    const { count, fps, keyframes, every, limit, start, end } = options;
+    const chosen = { decoder, count, fps, keyframes, every, limit, start, end, fit };
     const { cnn: _, ...sampling } = chooseFeatureSettings(
       Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
     );

@@ -60,10 +60,7 @@ export function isConstant(model: TfliteModel, index: number | undefined): boole
 }
 
 function dequantisedFrom(model: TfliteModel, index: number): TfliteTensor | undefined {
-  const operator = model.operators.find(
-    ({ kind, outputs }) => kind === "DEQUANTIZE" && outputs[0] === index,
-  );
-  return model.tensors[operator?.inputs[0] ?? -1];
+  return model.tensors[model.dequantised.get(index) ?? -1];
 }
 
 function isReal({ type }: TfliteTensor): boolean {

@@ -16,8 +16,8 @@ export function findLayer(model: TfliteModel, layer: string | undefined, name: s
   const computed = computedTensors(model);
   const shapeOf = (index: number): readonly number[] => model.tensors[index]!.shape;
   const layers = computed.filter((index) => [2, 4].includes(shapeOf(index).length));
-  const names = layers.map((index) => displayName(model, layers, index));
   const complain = (why: string): never => {
+    const names = displayNames(model, layers);
     const list =
       names.length > 0 ? `Its layers are:\n  ${names.join("\n  ")}` : "It has no layers.";
     throw new MuybridgeError("ERR_USAGE", `${name} ${why} ${list}`, {
@@ -71,9 +71,15 @@ function shortName(model: TfliteModel, index: number): string {
   return model.tensors[index]!.name.split(";")[0]!;
 }
 
-/** The first of a tensor's names, or all of them where another tensor has that one, too. */
-function displayName(model: TfliteModel, layers: readonly number[], index: number): string {
-  const short = shortName(model, index);
-  const namesakes = layers.filter((other) => shortName(model, other) === short);
-  return namesakes.length > 1 ? model.tensors[index]!.name : short;
+/** The first of each tensor's names, or all of them where another tensor has that one, too. */
+function displayNames(model: TfliteModel, layers: readonly number[]): string[] {
+  const counts = new Map<string, number>();
+  for (const index of layers) {
+    const short = shortName(model, index);
+    counts.set(short, (counts.get(short) ?? 0) + 1);
+  }
+  return layers.map((index) => {
+    const short = shortName(model, index);
+    return counts.get(short) === 1 ? short : model.tensors[index]!.name;
+  });
 }

@@ -8,6 +8,8 @@ import { type FlatTable, openFlatBuffer } from "./flatbuffer.js";
 export interface TfliteModel {
   readonly tensors: readonly TfliteTensor[];
   readonly operators: readonly TfliteOperator[];
+  /** What each DEQUANTIZE is of, by the index of what it makes. */
+  readonly dequantised: ReadonlyMap<number, number>;
   /** Indices of the tensors that go in. */
   readonly inputs: readonly number[];
   /** Indices of the tensors that come out. */
@@ -139,9 +141,15 @@ function readModel(root: FlatTable, name: string): TfliteModel {
       options: table.table(4),
     };
   });
+  const dequantised = new Map(
+    operators
+      .filter(({ kind }) => kind === "DEQUANTIZE")
+      .map(({ inputs, outputs }) => [outputs[0] ?? -1, inputs[0] ?? -1]),
+  );
   return {
     tensors,
     operators,
+    dequantised,
     inputs: indices(graph.int32s(1), "the list of inputs", 0),
     outputs: indices(graph.int32s(2), "the list of outputs", 0),
   };
