@@ -149,6 +149,21 @@ test.skipIf(!isThere)("both give the same frames of altered copies of a video", 
   await expectAgreement(untimed);
 });
 
+test.skipIf(!isThere)(
+  "an .avi whose header counts empty frames is not taken for cut off",
+  async () => {
+    const path = join(directory, "empty-frames.avi");
+    const args = ["-vf", "select='not(between(n,5,20))'", "-c:v", "mpeg4", "-bf", "0"];
+    runFfmpegProgram(...picture(), ...args, "-fps_mode", "passthrough", path);
+    for (const decoder of [libav, program]) {
+      const { summary } = await decodeAll(decoder, path, outputs);
+      expect(summary).toMatchObject({ truncated: false, decodedFrames: 14 });
+      expect(summary.duration).toBeCloseTo(1.2, 2);
+    }
+    await expectAgreement(path);
+  },
+);
+
 test.skipIf(!isThere)("both give the same frames where the picture changes its size", async () => {
   const path = join(directory, "change.ts");
   const parts = ["128x96", "64x96"].map((size, i) => {
