@@ -1,4 +1,5 @@
 import type { VideoInfo } from "./decoder.js";
+import { type Fields, numberOf, rationalOf, ratioOf, readFfprobeLine } from "./ffprobe-fields.js";
 import { displaySize, type StoredPicture } from "./frame-geometry.js";
 import { framePeriod, openExtent } from "./packet-account.js";
 import { fallsShort } from "./promised-length.js";
@@ -43,9 +44,6 @@ export interface ProbedVideo {
   readonly endsEarly: boolean;
 }
 
-/** A line of ffprobe's compact output: its fields by name; what is not available is not in it. */
-type Fields = ReadonlyMap<string, string>;
-
 /** The packets of a stream; times in ticks of the stream's clock, NaN where there is none. */
 interface PacketColumns {
   readonly pts: number[];
@@ -75,13 +73,7 @@ export function openFfprobeReader(): FfprobeReader {
 
   return {
     line(text) {
-      const [section, ...parts] = text.split("|");
-      const fields = new Map<string, string>();
-      for (const part of parts) {
-        const at = part.indexOf("=");
-        if (at > 0 && part.slice(at + 1) !== "N/A")
-          fields.set(part.slice(0, at), part.slice(at + 1));
-      }
+      const { section, fields } = readFfprobeLine(text);
       if (section === "stream") streams.push(fields);
       else if (section === "format") format = fields;
       else if (section === "packet") {
@@ -235,19 +227,4 @@ function isSound(stream: Fields): boolean {
 function rotationOf(stream: Fields): number {
   const angle = -(numberOf(stream, "rotation") || 0);
   return (((Math.round(angle / 90) * 90) % 360) + 360) % 360;
-}
-
-function numberOf(fields: Fields, name: string): number {
-  const text = fields.get(name);
-  return text === undefined ? Number.NaN : Number(text);
-}
-
-function rationalOf(text = ""): { num: number; den: number } {
-  const [num = 0, den = 0] = text.split(/[/:]/).map(Number);
-  return { num: num || 0, den: den || 0 };
-}
-
-function ratioOf(text: string | undefined): number {
-  const { num, den } = rationalOf(text);
-  return num > 0 && den > 0 ? num / den : 1;
 }
