@@ -107,9 +107,9 @@ async function compare() {
       : []),
     ...(options.video
       ? [
-          { name: "PyAV + torch, 1 thread", run: () => python("--processes", "1") },
+          { name: "PyAV + torch, 1 decoding thread", run: () => python("--processes", "1") },
           {
-            name: "PyAV + torch, 2 threads",
+            name: "PyAV + torch, 2 decoding threads",
             run: () => python("--processes", "1", "--threads", "2"),
           },
         ]

@@ -81,12 +81,17 @@ async function observe() {
   const rows = [...looks.values()].map((own) => [
     own[0]?.pid === pid ? "main process" : "worker",
     ...stations.map((part) => megabytes(own[Math.ceil(part * own.length) - 1]?.resident)),
-    megabytes(own.at(-1)?.peak),
+    megabytes(peakOf(own)),
   ]);
   const head = ["", ...stations.map((part) => `after ${100 * part} %`), "peak"];
   process.stdout.write(markdownTable(head, rows));
-  const worst = Math.max(...[...looks.values()].map((own) => own.at(-1)?.peak ?? 0));
+  const worst = Math.max(...[...looks.values()].map(peakOf));
   process.stdout.write(`\n${worst < goal ? "Below" : "ABOVE"} the goal of ${goal} MB a process.\n`);
+}
+
+/** @param {readonly import("./process-memory.mjs").ProcessMemory[]} looks */
+function peakOf(looks) {
+  return Math.max(...looks.map(({ peak }) => peak));
 }
 
 /** @param {number | undefined} value */

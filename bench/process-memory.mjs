@@ -34,6 +34,8 @@ function readProcess(pid) {
     const field = (/** @type {string} */ name) =>
       Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? 0);
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+    // One that has ended, but is not yet fetched by its parent, has no memory and says nothing of it.
+    if (!status.includes("VmRSS")) return undefined;
     const megabytes = (/** @type {string} */ name) => (field(name) * 1024) / 1e6;
     return {
       pid,

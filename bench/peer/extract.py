@@ -27,12 +27,13 @@ def main():
     plan.add_argument("--count", type=int, default=16)
     plan.add_argument("--fps", type=float)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=1, help="of the decoder, and of torch")
+    parser.add_argument("--threads", type=int, default=1, help="of the decoder")
     parser.add_argument("--batch", type=int, default=FASTEST_BATCH)
     parser.add_argument("--setting", choices=SETTINGS, default=FASTEST)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
+    # Two were slower for one long video, and several times so where something else wanted a core.
+    torch.set_num_threads(1)
     work.update(options=options, network=prepare(options.setting, options.batch))
     jobs = list(enumerate(options.clips))
     if options.processes == 1:
