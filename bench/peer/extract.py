@@ -91,12 +91,16 @@ def by_count(container, stream, options):
         total = sum(packet.size > 0 for packet in container.demux(stream))
         container.seek(0)
     wanted = [int((i + 0.5) * total / options.count) for i in range(options.count)]
+    taken = 0
     for index, frame in enumerate(container.decode(stream)):
         times = wanted.count(index)
+        taken += times
         if times:
             yield frame, times
-        if index >= wanted[-1]:
+        if taken == options.count:
             return
+    # Fewer decode than the header says: the last one stands in for the rest.
+    yield frame, options.count - taken
 
 
 def by_rate(container, stream, options):
