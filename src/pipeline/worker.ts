@@ -1,10 +1,9 @@
-import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
-import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
+import type { RangeMeter } from "../features/quantise/measure-ranges.js";
 import type { DecodeSummary, FrameOutput } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
 import { growVectors } from "./growing-vectors.js";
@@ -73,6 +72,7 @@ export async function measureRanges(
     for await (const { frames } of createDecoder(task.decoder).decode(task.path, [output])) {
       parts.push(await meter.measure(frames));
     }
+    const { joinRanges } = await import("../features/quantise/measure-ranges.js");
     return { ranges: joinRanges(parts) };
   } catch (error) {
     return failureOf(error, task.path);
@@ -125,6 +125,7 @@ export async function renderClip(
   task: Parameters<WorkerTasks["renderClip"]>[0],
 ): Promise<object | TaskFailure> {
   try {
+    const { renderMotionsClip } = await import("../../datasets/motions/render-clip.js");
     await renderMotionsClip(task.plan, task.path);
     return {};
   } catch (error) {
