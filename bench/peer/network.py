@@ -10,9 +10,9 @@ import torchvision
 
 SIZE = 224
 
-#: The fastest of `SETTINGS` for one thread, as `settings.py` measured it (docs/performance.md has the table).
-FASTEST = "optimize_for_inference"
-FASTEST_BATCH = 1
+#: The fastest of `SETTINGS` in the whole program, one thread a process; docs/performance.md has the figures.
+FASTEST = "optimize_for_inference channels_last"
+FASTEST_BATCH = 4
 
 
 class FrameFeatures(torch.nn.Module):
