@@ -5,7 +5,6 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import { catalogue } from "./catalogue.js";
 import type { CnnFormat } from "./cnn-choice.js";
 import type { CnnSource } from "./cnn-source.js";
-import { digestOfModelJson } from "./tfjs/model-json.js";
 
 const formats: Readonly<Record<string, CnnFormat>> = {
   ".onnx": "onnx",
@@ -57,6 +56,9 @@ export async function fileCnn(
     }
   };
   // A model.json keeps its weights in other files.
-  const weightsDigest = format === "tfjs" ? await digestOfModelJson(path) : sha256(await read());
+  const weightsDigest =
+    format === "tfjs"
+      ? await (await import("./tfjs/model-json.js")).digestOfModelJson(path)
+      : sha256(await read());
   return { path, read, format, weightsDigest };
 }

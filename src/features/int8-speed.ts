@@ -9,14 +9,14 @@ export interface Int8Speed {
   readonly int8: number;
 }
 
-/** Frames computed at once, as the extractor does. */
-const frames = 4;
+/** Frames computed at once. One is enough: more at once take as long each. */
+const frames = 1;
 
 /** Times that each is timed, in turn; the fastest counts. */
 const rounds = 4;
 
 /**
- * Times a network in int8 against float32 on this computer's processor, for some tenths of a second. What was
+ * Times a network in int8 against float32 on this computer's processor, which takes some tenths of a second. What was
  * found is kept in the store, by processor and network.
  *
  * @param choice with the precision int8 and known ranges

@@ -4,9 +4,7 @@ import { calibrated } from "./calibration.js";
 import { defaultCnn } from "./catalogue.js";
 import type { CnnChoice } from "./cnn-choice.js";
 import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
-import { openOnnxExtractor } from "./onnx-extractor.js";
 import { resolveCnn } from "./resolve-cnn.js";
-import { openTfjsExtractor } from "./tfjs/tfjs-extractor.js";
 
 /** Options of {@link openFeatureExtractor}. */
 export type FeatureExtractorOptions = Omit<CnnChoice, "cnn"> &
@@ -40,5 +38,9 @@ export async function openFeatureExtractor(
     device: device ?? "cpu",
     onWarning: onWarning ?? (() => {}),
   } as const;
-  return cnn.engine === "onnx" ? openOnnxExtractor(cnn, open) : openTfjsExtractor(cnn, open);
+  // Late, as each brings much that the other has no use for.
+  if (cnn.engine === "tfjs") {
+    return (await import("./tfjs/tfjs-extractor.js")).openTfjsExtractor(cnn, open);
+  }
+  return (await import("./onnx-extractor.js")).openOnnxExtractor(cnn, open);
 }

@@ -11,7 +11,7 @@ import { likelyIntervals } from "./likely-frames.js";
 import { readRawPictures } from "./raw-pictures.js";
 import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.js";
 import { runFfprobe } from "./run-ffprobe.js";
-import { checkSamplingPlan, choosesByTimes, createSelector } from "./sampling-plan.js";
+import { checkSamplingPlan, createSelector } from "./sampling-plan.js";
 import { checkFile, maxPixels } from "./video-input.js";
 
 /** Times a video is begun anew because its pictures change their shape; after that they are stretched a little. */
@@ -109,10 +109,10 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
   const times = frames.map(({ time }) => time - (first ?? 0));
   return openFrameLog({
     selectors: outputs.map(({ plan }) => createSelector(plan, times)),
-    origin: outputs.some(({ plan }) => choosesByTimes(plan)) ? first : undefined,
+    origin: first,
     period,
     lastPromised: last === undefined ? undefined : { time: last, end },
-    mayStopEarly: outputs.every(({ plan }) => plan.end !== undefined),
+    mayStopEarly: outputs.every(({ plan }) => (plan.end ?? plan.limit) !== undefined),
   });
 }
 
@@ -134,7 +134,9 @@ async function* run(pass: Pass, plan: RunPlan): AsyncGenerator<DecodedBatch, boo
     place(plan.picture, width, height, fit),
   );
   const graph = describeFilterGraph(pass.probed, outputs, placements, plan.wanted);
-  log.begin({ ...plan, start: plan.keyframesOnly ? pass.probed.frames[0]?.time : undefined });
+  // Where packets are sure of it, the clip begins with the first of them, whether that decodes or not.
+  const isKnown = pass.probed.exact || plan.keyframesOnly;
+  log.begin({ ...plan, start: isKnown ? pass.probed.frames[0]?.time : undefined });
   const program = await start(pass, plan, graph.description);
   void program.ended.then(log.end);
   signal?.addEventListener("abort", program.kill, { once: true });

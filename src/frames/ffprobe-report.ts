@@ -1,6 +1,7 @@
 import type { VideoInfo } from "./decoder.js";
+import { type Fields, numberOf, rationalOf, ratioOf, readFfprobeLine } from "./ffprobe-fields.js";
 import { displaySize, type StoredPicture } from "./frame-geometry.js";
-import { framePeriod } from "./packet-account.js";
+import { framePeriod, openExtent } from "./packet-account.js";
 import { fallsShort } from "./promised-length.js";
 import { bareStreams, checkPictureSize, notAVideo, noVideoStream } from "./video-input.js";
 
@@ -35,14 +36,13 @@ export interface ProbedVideo {
   readonly frames: readonly PromisedFrame[];
   /** When the last frame ends, in seconds on the file's own clock. */
   readonly end: number;
+  /** Whether every packet tells when its frame is shown, and no two frames are shown at once. */
+  readonly exact: boolean;
   /** Whether every keyframe tells when it is shown, after all frames before it: so it can be placed without them. */
   readonly keyframesStandAlone: boolean;
   /** Whether less is in the file than its header promises, or a packet was cut. */
   readonly endsEarly: boolean;
 }
-
-/** A line of ffprobe's compact output: its fields by name; what is not available is not in it. */
-type Fields = ReadonlyMap<string, string>;
 
 /** The packets of a stream; times in ticks of the stream's clock, NaN where there is none. */
 interface PacketColumns {
@@ -73,13 +73,7 @@ export function openFfprobeReader(): FfprobeReader {
 
   return {
     line(text) {
-      const [section, ...parts] = text.split("|");
-      const fields = new Map<string, string>();
-      for (const part of parts) {
-        const at = part.indexOf("=");
-        if (at > 0 && part.slice(at + 1) !== "N/A")
-          fields.set(part.slice(0, at), part.slice(at + 1));
-      }
+      const { section, fields } = readFfprobeLine(text);
       if (section === "stream") streams.push(fields);
       else if (section === "format") format = fields;
       else if (section === "packet") {
@@ -116,11 +110,11 @@ export function openFfprobeReader(): FfprobeReader {
       const rates = rate.num > 0 ? rate : rationalOf(stream.get("r_frame_rate"));
       const streamIndex = numberOf(stream, "index");
       const promisedSeconds = numberOf(format, "duration") || 0;
-      const found = measure(streams, packets);
+      const streamSeconds = numberOf(stream, "duration") || 0;
       const period = framePeriod(rate);
       return {
         info: {
-          duration: Math.max(0, numberOf(stream, "duration") || promisedSeconds),
+          duration: Math.max(0, streamSeconds || promisedSeconds),
           ...displaySize(picture),
           frameRate: rates.den > 0 ? rates.num / rates.den : 0,
           rotation: picture.rotation,
@@ -137,29 +131,35 @@ export function openFfprobeReader(): FfprobeReader {
         endsEarly:
           cut ||
           fallsShort(
-            { frames: packets.get(streamIndex)?.pts.length ?? 0, seconds: found },
-            { promisedFrames: numberOf(stream, "nb_frames") || 0, promisedSeconds },
+            {
+              frames: packets.get(streamIndex)?.pts.length ?? 0,
+              videoSeconds: measure([stream], packets),
+              seconds: measure(streams, packets),
+            },
+            {
+              frames: numberOf(stream, "nb_frames") || 0,
+              videoSeconds: streamSeconds,
+              seconds: promisedSeconds,
+            },
           ),
       };
     },
   };
 }
 
-/** Seconds from the first packet's time to the last one's end, of all streams. */
+/** Seconds from the first packet's time to the last one's end, of the streams. */
 function measure(streams: readonly Fields[], packets: ReadonlyMap<number, PacketColumns>): number {
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
+  const extent = openExtent();
   for (const stream of streams) {
     const clock = ratioOf(stream.get("time_base"));
     const { pts = [], dts = [], duration = [] } = packets.get(numberOf(stream, "index")) ?? {};
     for (const [i, shown] of pts.entries()) {
       const time = Number.isNaN(shown) ? dts[i]! : shown;
       if (Number.isNaN(time)) continue;
-      first = Math.min(first, time * clock);
-      last = Math.max(last, (time + duration[i]!) * clock);
+      extent.include(time * clock, (time + duration[i]!) * clock);
     }
   }
-  return last - first;
+  return extent.seconds();
 }
 
 /**
@@ -170,8 +170,8 @@ function timesOf(
   stream: Fields,
   packets: PacketColumns | undefined,
   period: number,
-): Pick<ProbedVideo, "frames" | "end" | "keyframesStandAlone"> {
-  if (!packets) return { frames: [], end: 0, keyframesStandAlone: false };
+): Pick<ProbedVideo, "frames" | "end" | "exact" | "keyframesStandAlone"> {
+  if (!packets) return { frames: [], end: 0, exact: false, keyframesStandAlone: false };
   const clock = ratioOf(stream.get("time_base"));
   const reordering = (numberOf(stream, "has_b_frames") || 0) * period;
   const { pts, dts, duration, key } = packets;
@@ -190,7 +190,12 @@ function timesOf(
   }
   frames.sort((a, b) => a.time - b.time);
   const last = frames.at(-1);
-  return { frames, end: last ? last.time + (last.duration || period) : 0, keyframesStandAlone };
+  return {
+    frames,
+    end: last ? last.time + (last.duration || period) : 0,
+    exact: areShown && frames.every(({ time }, i) => i === 0 || time > frames[i - 1]!.time),
+    keyframesStandAlone,
+  };
 }
 
 /** The video stream, as FFmpeg chooses the best one: by its role, then by its bit rate. */
@@ -222,19 +227,4 @@ function isSound(stream: Fields): boolean {
 function rotationOf(stream: Fields): number {
   const angle = -(numberOf(stream, "rotation") || 0);
   return (((Math.round(angle / 90) * 90) % 360) + 360) % 360;
-}
-
-function numberOf(fields: Fields, name: string): number {
-  const text = fields.get(name);
-  return text === undefined ? Number.NaN : Number(text);
-}
-
-function rationalOf(text = ""): { num: number; den: number } {
-  const [num = 0, den = 0] = text.split(/[/:]/).map(Number);
-  return { num: num || 0, den: den || 0 };
-}
-
-function ratioOf(text: string | undefined): number {
-  const { num, den } = rationalOf(text);
-  return num > 0 && den > 0 ? num / den : 1;
 }

@@ -16,7 +16,7 @@ export interface RunAssumptions {
   readonly picture: StoredPicture;
   /** Whether frames of another shape are to be told, to be scaled anew in another run. */
   readonly isStrict: boolean;
-  /** The clip's beginning, in seconds on the file's own clock, where its first frame is not decoded. */
+  /** The clip's beginning, in seconds on the file's own clock; its first decoded frame where undefined. */
   readonly start?: number | undefined;
 }
 

@@ -1,6 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
 import { type Decoder, type DecoderName, decoderNames, defaultDecoder } from "./decoder.js";
-import { createFfmpegDecoder } from "./ffmpeg-decoder.js";
 import { isImageInput } from "./image-input.js";
 import { createLibavDecoder } from "./libav-decoder.js";
 
@@ -10,28 +9,26 @@ import { createLibavDecoder } from "./libav-decoder.js";
  * @throws MuybridgeError ERR_USAGE for an unknown name.
  */
 export function createDecoder(name: DecoderName = defaultDecoder): Decoder {
-  return withPictures(videoDecoder(name));
-}
-
-function videoDecoder(name: DecoderName): Decoder {
-  if (name === "libav") return createLibavDecoder();
-  if (name === "ffmpeg") return createFfmpegDecoder();
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    `There is no decoder "${String(name)}"; there are ${decoderNames.join(" and ")}.`,
-    { parameter: "decoder" },
-  );
-}
-
-/** A decoder that sends pictures to the decoder of pictures, which is loaded when the first one comes. */
-function withPictures(videos: Decoder): Decoder {
-  const decoderOf = async (path: string): Promise<Decoder> =>
-    (await isImageInput(path)) ? (await import("./image-decoder.js")).createImageDecoder() : videos;
+  if (!decoderNames.includes(name)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `There is no decoder "${String(name)}"; there are ${decoderNames.join(" and ")}.`,
+      { parameter: "decoder" },
+    );
+  }
+  const decoderOf = (path: string): Promise<Decoder> => openDecoder(name, path);
   return {
-    name: videos.name,
+    name,
     probe: async (path) => (await decoderOf(path)).probe(path),
     async *decode(path, outputs, options) {
       yield* (await decoderOf(path)).decode(path, outputs, options);
     },
   };
+}
+
+/** The decoder that a file goes to. The unusual ones are loaded when they are needed. */
+async function openDecoder(name: DecoderName, path: string): Promise<Decoder> {
+  if (await isImageInput(path)) return (await import("./image-decoder.js")).createImageDecoder();
+  if (name === "ffmpeg") return (await import("./ffmpeg-decoder.js")).createFfmpegDecoder();
+  return createLibavDecoder();
 }

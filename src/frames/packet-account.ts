@@ -17,11 +17,14 @@ export function openPacketAccount(
   { format, stream }: LibavInput,
 ): PacketAccount {
   const clocks = format.streams.map(({ timeBase }) => timeBase.num / timeBase.den);
-  const promisedFrames = Number(stream.nbFrames);
-  const promisedSeconds = Number(format.duration) / constants.AV_TIME_BASE;
+  const promised = {
+    frames: Number(stream.nbFrames),
+    videoSeconds: stream.duration > 0n ? Number(stream.duration) * clocks[stream.index]! : 0,
+    seconds: Number(format.duration) / constants.AV_TIME_BASE,
+  };
   let frames = 0;
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
+  const all = openExtent();
+  const video = openExtent();
   let cut = false;
   return {
     note(packet) {
@@ -30,13 +33,34 @@ export function openPacketAccount(
       const time = packet.pts === constants.AV_NOPTS_VALUE ? packet.dts : packet.pts;
       if (time === constants.AV_NOPTS_VALUE) return;
       const clock = clocks[packet.streamIndex] ?? 0;
-      first = Math.min(first, Number(time) * clock);
-      last = Math.max(last, Number(time + packet.duration) * clock);
+      const [from, until] = [Number(time) * clock, Number(time + packet.duration) * clock];
+      all.include(from, until);
+      if (packet.streamIndex === stream.index) video.include(from, until);
     },
     endsEarly() {
-      const seconds = last - first;
-      return cut || fallsShort({ frames, seconds }, { promisedFrames, promisedSeconds });
+      const found = { frames, videoSeconds: video.seconds(), seconds: all.seconds() };
+      return cut || fallsShort(found, promised);
     },
+  };
+}
+
+/** Time that is covered from the first beginning to the last end. */
+export interface Extent {
+  include(from: number, until: number): void;
+  /** Seconds; minus infinity where nothing was included. */
+  seconds(): number;
+}
+
+/** Opens an extent of nothing. */
+export function openExtent(): Extent {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    include(from, until) {
+      first = Math.min(first, from);
+      last = Math.max(last, until);
+    },
+    seconds: () => last - first,
   };
 }
 

@@ -7,16 +7,26 @@ const slackFrames = 3;
 /** Seconds that may be missing on top of that. */
 const slackSeconds = 0.5;
 
-/** Whether less was found in a file than its header promises (0: it promises nothing). */
-export function fallsShort(
-  found: { readonly frames: number; readonly seconds: number },
-  header: { readonly promisedFrames: number; readonly promisedSeconds: number },
-): boolean {
-  const { promisedFrames, promisedSeconds } = header;
-  const missingFrames = promisedFrames - found.frames;
-  const missingSeconds = promisedSeconds - found.seconds;
+/** What a file's header promises; 0 where it promises nothing. */
+export interface PromisedLength {
+  /** Of the video stream. */
+  readonly frames: number;
+  /** Of the video stream. */
+  readonly videoSeconds: number;
+  /** Of all streams. */
+  readonly seconds: number;
+}
+
+/** Whether less was found in a file than its header promises. */
+export function fallsShort(found: PromisedLength, promised: PromisedLength): boolean {
+  const missingFrames = promised.frames - found.frames;
+  const missingSeconds = promised.seconds - found.seconds;
+  // An AVI counts frames that are empty, so that the one before stays on screen: then no time is missing.
+  const missingTime = promised.videoSeconds - found.videoSeconds;
+  const timeOfFrames = (promised.videoSeconds * missingFrames) / promised.frames;
+  const areEmpty = promised.videoSeconds > 0 && missingTime < timeOfFrames / 2;
   return (
-    (promisedFrames > 0 && missingFrames > slack * promisedFrames + slackFrames) ||
-    (promisedSeconds > 0 && missingSeconds > slack * promisedSeconds + slackSeconds)
+    (promised.frames > 0 && missingFrames > slack * promised.frames + slackFrames && !areEmpty) ||
+    (promised.seconds > 0 && missingSeconds > slack * promised.seconds + slackSeconds)
   );
 }

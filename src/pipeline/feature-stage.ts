@@ -135,6 +135,8 @@ interface ClipFacts {
 export interface FeatureStageOptions {
   readonly device?: Device;
   readonly onWarning?: (message: string) => void;
+  /** Called after each video whose features were computed. */
+  readonly onComputed?: () => void;
 }
 
 /**
@@ -146,7 +148,7 @@ export async function openFeatureStage(
   settings: FeatureSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", onWarning = () => {} }: FeatureStageOptions,
+  { device = "cpu", onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
   const told = new Set<string>();
@@ -196,6 +198,7 @@ export async function openFeatureStage(
       encodeClipFeatures({ features, timestamps, n, dimension }),
       facts,
     );
+    onComputed();
     return { features, timestamps, n, dimension, duration, truncated, cached: false };
   };
 

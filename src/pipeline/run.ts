@@ -1,4 +1,5 @@
 import { openContentStore } from "../core/content-store.js";
+import { messageOf } from "../core/errors.js";
 import type { LongCallOptions } from "../core/progress.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { int8Speed } from "../features/int8-speed.js";
@@ -51,14 +52,22 @@ export async function openRun(
     const settled = calibration
       ? await calibrate(settings, calibration, { cache, pool }, options)
       : settings;
+    let timing: Promise<void> | undefined;
     const features = await openFeatureStage(settled, cache, pool, {
+      // Not before the first video is done: what is cached needs no warning, and the network is prepared by then.
+      onComputed() {
+        if ((device ?? "cpu") === "cpu") {
+          timing ??= warnWhereSlower(settled.cnn, cache.directory, onWarning);
+        }
+      },
       ...(device === undefined ? {} : { device }),
       ...(onWarning === undefined ? {} : { onWarning }),
     });
-    if ((device ?? "cpu") === "cpu") {
-      await warnWhereSlower(settled.cnn, cache.directory, onWarning);
-    }
-    return { cache, pool, features, [Symbol.asyncDispose]: () => pool.close() };
+    const dispose = async (): Promise<void> => {
+      await pool.close();
+      await timing;
+    };
+    return { cache, pool, features, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await pool.close();
     throw error;
@@ -72,11 +81,12 @@ async function warnWhereSlower(
   onWarning?: (message: string) => void,
 ): Promise<void> {
   if (cnn.precision !== "int8" || !onWarning) return;
-  const speed = await int8Speed(cnn, openContentStore(directory));
-  const ratio = speed.int8 / speed.float32;
-  if (ratio > 1) {
-    onWarning(
-      `${cnn.cnn} takes ${ratio.toFixed(1)} times as long in int8 as in float32 on this processor.`,
-    );
+  try {
+    const { int8, float32 } = await int8Speed(cnn, openContentStore(directory));
+    if (int8 <= float32) return;
+    const ratio = (int8 / float32).toFixed(1);
+    onWarning(`${cnn.cnn} takes ${ratio} times as long in int8 as in float32 on this processor.`);
+  } catch (error) {
+    onWarning(`int8 could not be timed against float32: ${messageOf(error)}`);
   }
 }

@@ -1,11 +1,10 @@
-import { renderMotionsClip } from "../../datasets/motions/render-clip.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
-import { joinRanges, type RangeMeter } from "../features/quantise/measure-ranges.js";
-import type { DecodeSummary } from "../frames/decoder.js";
+import type { RangeMeter } from "../features/quantise/measure-ranges.js";
+import type { DecodeSummary, FrameOutput } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
 import { growVectors } from "./growing-vectors.js";
 import type {
@@ -57,24 +56,23 @@ async function meterFor({ cnn, cacheDir }: MeasureTask): Promise<RangeMeter> {
   return measured.meter;
 }
 
+/** The frames that a CNN takes of a video. */
+function squareOutput({ plan, fit }: Pick<ExtractTask, "plan" | "fit">, size: number): FrameOutput {
+  return { plan, fit, width: size, height: size, pixelFormat: "rgb24" };
+}
+
 /** Measures what values a CNN takes on some frames of a video. */
 export async function measureRanges(
   task: MeasureTask,
 ): Promise<{ readonly ranges: ActivationRanges } | TaskFailure> {
   try {
     const meter = await meterFor(task);
-    const size = meter.inputSize;
-    const output = {
-      plan: task.plan,
-      width: size,
-      height: size,
-      pixelFormat: "rgb24",
-      fit: task.fit,
-    } as const;
+    const output = squareOutput(task, meter.inputSize);
     const parts: ActivationRanges[] = [];
     for await (const { frames } of createDecoder(task.decoder).decode(task.path, [output])) {
       parts.push(await meter.measure(frames));
     }
+    const { joinRanges } = await import("../features/quantise/measure-ranges.js");
     return { ranges: joinRanges(parts) };
   } catch (error) {
     return failureOf(error, task.path);
@@ -85,14 +83,7 @@ export async function measureRanges(
 export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure> {
   try {
     const extractor = await extractorFor(task);
-    const size = extractor.inputSize;
-    const output = {
-      plan: task.plan,
-      width: size,
-      height: size,
-      pixelFormat: "rgb24",
-      fit: task.fit,
-    } as const;
+    const output = squareOutput(task, extractor.inputSize);
     let summary: DecodeSummary | undefined;
     const onEnd = (end: DecodeSummary): void => {
       summary = end;
@@ -134,6 +125,7 @@ export async function renderClip(
   task: Parameters<WorkerTasks["renderClip"]>[0],
 ): Promise<object | TaskFailure> {
   try {
+    const { renderMotionsClip } = await import("../../datasets/motions/render-clip.js");
     await renderMotionsClip(task.plan, task.path);
     return {};
   } catch (error) {

@@ -65,6 +65,7 @@ export function testDecoder(decoder: Decoder, directory: string): void {
       ["fps", { fps: 4 }, Array.from({ length: 24 }, (_, k) => Math.floor(k * 2.5))],
       ["fps of the frame rate", { fps: 10 }, middles(60, 60)],
       ["keyframes", { keyframes: true }, [0]],
+      ["every n-th frame, up to a limit", { every: 7, limit: 4 }, [0, 7, 14, 21]],
       ["count of a span", { count: 4, start: 2, end: 4 }, [22, 27, 32, 37]],
       ["a span between two frames", { count: 2, start: 1.53, end: 1.58 }, [15, 15]],
       ["fps of a span", { fps: 5, start: 1.05, end: 2.05 }, [10, 12, 14, 16, 18]],

@@ -1,9 +1,20 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { MuybridgeError } from "../../core/errors.js";
-import { maxInputSize, type Preprocessing } from "../preprocessing.js";
+import {
+  maxInputSize,
+  type PixelScaling,
+  type Preprocessing,
+  pixelScaling,
+} from "../preprocessing.js";
 import { type FrameNetwork, frameInput, pool } from "./frame-network.js";
 import { invalidModelJson } from "./model-json.js";
 import type { Tfjs } from "./tensorflow.js";
+
+/** Pixels as TensorFlow's networks mostly take them: -1 to 1. */
+const usualScaling: PixelScaling = { scale: 1 / 127.5, mean: [1, 1, 1], deviation: [1, 1, 1] };
+
+/** Pixels as they are, for networks that take whole numbers. */
+const wholePixels: PixelScaling = { scale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] };
 
 /** A network any of whose layers can be computed. */
 export interface LayeredNetwork {
@@ -141,8 +152,6 @@ function completePreprocessing(
     inputSize,
     layout,
     channels: choice.channels ?? "rgb",
-    scale: choice.scale ?? (takesIntegers ? 1 : 1 / 127.5),
-    mean: choice.mean ?? (takesIntegers ? [0, 0, 0] : [1, 1, 1]),
-    deviation: choice.deviation ?? [1, 1, 1],
+    ...pixelScaling(choice, takesIntegers ? wholePixels : usualScaling),
   };
 }

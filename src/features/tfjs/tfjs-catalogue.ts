@@ -3,13 +3,11 @@ import { join } from "node:path";
 import type { MobileNetAlpha, MobileNetVersion } from "@tensorflow-models/mobilenet";
 import { defaultCacheDirectory } from "../../core/cache-directory.js";
 import type { CatalogueEntry } from "../catalogue-entry.js";
-import { fetchModelJson } from "./fetch-model-json.js";
 import {
   type MobilenetVariant,
   mobilenetEmbeddings,
   mobilenetInputSize,
-} from "./mobilenet-network.js";
-import { digestOfModelJson } from "./model-json.js";
+} from "./mobilenet-variant.js";
 
 /** A MobileNet trained on ImageNet that @tensorflow-models/mobilenet knows an address of. */
 export interface PublishedMobilenet {
@@ -56,7 +54,10 @@ function entryOf(network: PublishedMobilenet): CatalogueEntry {
   const name = nameOf(network);
   const { version, alpha, url } = network;
   const directory = (): string => join(defaultCacheDirectory(), "cnn", name);
-  const fetched = (): Promise<string> => fetchModelJson({ name, url, directory: directory() });
+  const fetched = async (): Promise<string> => {
+    const { fetchModelJson } = await import("./fetch-model-json.js");
+    return fetchModelJson({ name, url, directory: directory() });
+  };
   return {
     name,
     description: `MobileNetV${version} ${alpha.toFixed(2)} of TensorFlow.js, trained on ImageNet`,
@@ -77,7 +78,10 @@ function entryOf(network: PublishedMobilenet): CatalogueEntry {
     source: {
       locate: () => join(directory(), "model.json"),
       read: async () => readFile(await fetched()),
-      digest: async () => digestOfModelJson(await fetched()),
+      async digest() {
+        const { digestOfModelJson } = await import("./model-json.js");
+        return digestOfModelJson(await fetched());
+      },
     },
   };
 }

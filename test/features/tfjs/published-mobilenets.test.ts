@@ -7,10 +7,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { catalogue } from "../../../src/features/catalogue.js";
 import { resolveCnn } from "../../../src/features/resolve-cnn.js";
 import { fetchModelJson } from "../../../src/features/tfjs/fetch-model-json.js";
-import {
-  mobilenetEmbeddings,
-  openMobilenet,
-} from "../../../src/features/tfjs/mobilenet-network.js";
+import { openMobilenet } from "../../../src/features/tfjs/mobilenet-network.js";
+import { mobilenetEmbeddings } from "../../../src/features/tfjs/mobilenet-variant.js";
 import { readModelJson } from "../../../src/features/tfjs/model-json.js";
 import {
   mobilenetVariant,
