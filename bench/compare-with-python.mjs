@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
   },
 });
 const peer = findPeer(options.python);
+if (!peer) process.exit(1);
 await mkdir(options.work, { recursive: true });
 if (options.video) await makeVideo(options.video, hdMinute);
 const found = options.video ? [options.video] : await findClips(options.data, options.work);
@@ -133,7 +134,7 @@ async function compare() {
     rounds.push(measured);
   }
   const what = options.video ? `1 video, ${plan[1]} frames/s` : `${clips.length} clips`;
-  process.stdout.write(`${describeMachine()}; ${peer.versions}\n\n`);
+  process.stdout.write(`${describeMachine()}; ${peer?.versions}\n\n`);
   process.stdout.write(
     `${what}, ${frames} frames in all, ${rounds.length} rounds, medians; ratios are to the first line, above 1 is slower.\n\n`,
   );

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { measureCommand } from "./measured-command.mjs";
+import { say } from "./videos.mjs";
 
 const script = fileURLToPath(new URL("peer/extract.py", import.meta.url));
 
@@ -12,11 +13,10 @@ const versions =
   "import platform, av, torch, torchvision; print('Python', platform.python_version() + ', PyAV', av.__version__ + ', torch', torch.__version__)";
 
 /**
- * Finds a Python that has PyAV and torch.
+ * Finds a Python that has PyAV and torch; without one, says what to install.
  *
  * @param {string | undefined} python the one to use, instead of those on the machine
- * @returns {{ python: string, versions: string }}
- * @throws Error that says what to install.
+ * @returns {{ python: string, versions: string } | undefined}
  */
 export function findPeer(python) {
   const candidates = python === undefined ? pythons : [python];
@@ -30,9 +30,10 @@ export function findPeer(python) {
       // The next one may have them.
     }
   }
-  throw new Error(
+  say(
     `The Python peer needs PyAV and torch, which ${candidates.join(" and ")} cannot import. On Debian: apt-get install python3-av python3-torch python3-torchvision libopenblas0-pthread`,
   );
+  return undefined;
 }
 
 /**
