@@ -32,7 +32,7 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
   const converter = newContext(exactly);
   const scaled = newFrame();
   const bridge = newFrame();
-  const fit = (target: Frame, format: Frame["format"], width: number, height: number): void => {
+  const resize = (target: Frame, format: Frame["format"], width: number, height: number): void => {
     if (target.width === width && target.height === height && target.format === format) return;
     target.unref();
     target.format = format;
@@ -54,7 +54,7 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
 
   const convert = (frame: Frame, width: number, height: number): number => {
     if (!takesTwoSteps(frame, width)) return scaler.scaleFrameSync(scaled, frame);
-    fit(bridge, constants.AV_PIX_FMT_YUV422P, width, height);
+    resize(bridge, constants.AV_PIX_FMT_YUV422P, width, height);
     bridge.colorRange = frame.colorRange;
     bridge.colorSpace = frame.colorSpace;
     bridge.colorPrimaries = frame.colorPrimaries;
@@ -65,7 +65,7 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
 
   return {
     scale(frame, width, height) {
-      fit(scaled, pixelFormat, width, height);
+      resize(scaled, pixelFormat, width, height);
       scaled.colorRange = constants.AVCOL_RANGE_JPEG;
       // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
       frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
