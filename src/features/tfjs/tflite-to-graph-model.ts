@@ -1,12 +1,11 @@
 import type { io } from "@tensorflow/tfjs-core";
+import { refusal } from "../tflite/conversion.js";
+import { layerName, stepsTo } from "../tflite/layers.js";
 import type { TfliteModel, TfliteOperator } from "../tflite/read-tflite.js";
 import {
-  constantOf,
   convolutionOptions,
   findLayer,
-  layerName,
-  refusal,
-  stepsTo,
+  realConstantOf,
   type TfliteNetwork,
 } from "../tflite/tflite-network.js";
 import {
@@ -98,7 +97,7 @@ function convertConvolution(conversion: Conversion, operator: TfliteOperator): v
     throw refusal(network, `an operator ${operator.kind} has both strides and dilations`);
   }
   const depthwise = operator.kind === "DEPTHWISE_CONV_2D";
-  const kernel = constantOf(network, kernelIndex);
+  const kernel = realConstantOf(network, kernelIndex);
   if (kernel.shape.length !== 4) {
     throw refusal(network, `the kernel ${kernel.name} has not 4 axes`);
   }
@@ -112,7 +111,7 @@ function convertConvolution(conversion: Conversion, operator: TfliteOperator): v
   const bias =
     biasIndex === undefined || biasIndex < 0
       ? new Float32Array(channels)
-      : constantOf(network, biasIndex).data;
+      : realConstantOf(network, biasIndex).data;
   if (bias.length !== channels) {
     throw refusal(network, `an operator ${operator.kind} has not one bias a channel`);
   }

@@ -20,9 +20,8 @@ export function constantOf(
   index: number | undefined,
   refusal: (why: string) => Error,
 ): Constant {
-  const direct = model.tensors[index ?? -1];
-  const source = direct?.data ? direct : dequantisedFrom(model, index ?? -1);
-  const name = direct?.name ?? `tensor ${index}`;
+  const source = constantSource(model, index);
+  const name = model.tensors[index ?? -1]?.name ?? `tensor ${index}`;
   if (!source?.data) throw refusal(`the tensor ${name} should be a constant`);
   const data = storedNumbers(source, source.data);
   if (!data) {
@@ -55,15 +54,20 @@ export function integersOf(tensor: TfliteTensor | undefined): number[] | undefin
 
 /** Whether a DEQUANTIZE only widens a constant. */
 export function isConstant(model: TfliteModel, index: number | undefined): boolean {
-  const tensor = model.tensors[index ?? -1];
-  return Boolean(tensor?.data ?? dequantisedFrom(model, index ?? -1)?.data);
+  return Boolean(constantSource(model, index)?.data);
 }
 
-function dequantisedFrom(model: TfliteModel, index: number): TfliteTensor | undefined {
-  return model.tensors[model.dequantised.get(index) ?? -1];
+/** The tensor that holds a constant's numbers: itself, or the one that a DEQUANTIZE widens; it has data where it is one. */
+export function constantSource(
+  model: TfliteModel,
+  index: number | undefined,
+): TfliteTensor | undefined {
+  const direct = model.tensors[index ?? -1];
+  return direct?.data ? direct : model.tensors[model.dequantised.get(index ?? -1) ?? -1];
 }
 
-function isReal({ type }: TfliteTensor): boolean {
+/** Whether a tensor's numbers are stored as real ones. */
+export function isReal({ type }: TfliteTensor): boolean {
   return type === "float32" || type === "float16";
 }
 

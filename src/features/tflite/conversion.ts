@@ -86,7 +86,10 @@ export function numbersOf(conversion: Conversion, index: number | undefined): Co
 }
 
 /** The options that the operator must have. */
-export function optionsOf(conversion: Conversion, { kind, options }: TfliteOperator): FlatTable {
+export function optionsOf(
+  conversion: Pick<Conversion, "name">,
+  { kind, options }: TfliteOperator,
+): FlatTable {
   if (options) return options;
   throw refusal(conversion, `an operator ${kind} has no options`);
 }

@@ -1,6 +1,6 @@
 import { MuybridgeError } from "../../core/errors.js";
 import { isConstant } from "./constants.js";
-import type { TfliteModel, TfliteOperator } from "./read-tflite.js";
+import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js";
 
 /**
  * Finds the tensor to take.
@@ -31,7 +31,7 @@ export function findLayer(model: TfliteModel, layer: string | undefined, name: s
     return wide.at(-1) ?? maps.at(-1) ?? complain("has no tensor of four axes; name the layer.");
   }
   const whole = computed.find((index) => model.tensors[index]!.name === layer);
-  const found = whole ?? computed.find((index) => shortName(model, index) === layer);
+  const found = whole ?? computed.find((index) => layerName(model.tensors[index]!) === layer);
   if (found === undefined) return complain(`has no layer "${layer}".`);
   if (![2, 4].includes(shapeOf(found).length)) {
     complain(
@@ -66,20 +66,20 @@ function computedTensors(model: TfliteModel): number[] {
     .flatMap(({ outputs }) => outputs);
 }
 
-/** The converter that wrote the file joins the names of the steps it merged with ";". */
-function shortName(model: TfliteModel, index: number): string {
-  return model.tensors[index]!.name.split(";")[0]!;
+/** A tensor's name. The converter that wrote the file joins the names of the steps it merged with ";". */
+export function layerName({ name }: TfliteTensor): string {
+  return name.split(";")[0]!;
 }
 
 /** The first of each tensor's names, or all of them where another tensor has that one, too. */
 function displayNames(model: TfliteModel, layers: readonly number[]): string[] {
   const counts = new Map<string, number>();
   for (const index of layers) {
-    const short = shortName(model, index);
+    const short = layerName(model.tensors[index]!);
     counts.set(short, (counts.get(short) ?? 0) + 1);
   }
   return layers.map((index) => {
-    const short = shortName(model, index);
+    const short = layerName(model.tensors[index]!);
     return counts.get(short) === 1 ? short : model.tensors[index]!.name;
   });
 }

@@ -17,7 +17,7 @@ const maxStep = 1024;
 
 /** Reads padding and strides, which all such operators' options begin with. */
 export function windowOf(
-  conversion: Conversion,
+  conversion: Pick<Conversion, "name">,
   operator: TfliteOperator,
   dilations?: { readonly width: number; readonly height: number },
 ): Window {
@@ -41,7 +41,7 @@ export function windowOf(
 
 /** Refuses lengths that no network has. */
 export function checkSteps(
-  conversion: Conversion,
+  conversion: Pick<Conversion, "name">,
   { kind }: TfliteOperator,
   what: string,
   steps: readonly number[],
