@@ -41,3 +41,16 @@ export interface FeatureExtractor extends AsyncDisposable {
   ): Promise<Float32Array>;
   close(): Promise<void>;
 }
+
+/**
+ * Checks what {@link FeatureExtractor.extract} is given.
+ *
+ * @param frameSize bytes of a frame
+ * @throws RangeError where the length of `frames` is not n · frameSize
+ */
+export function checkFrames(frames: Uint8Array, n: number, frameSize: number): void {
+  if (Number.isInteger(n) && n >= 1 && frames.length === n * frameSize) return;
+  throw new RangeError(
+    `frames must hold n * ${frameSize} bytes, n at least 1; it holds ${frames.length}.`,
+  );
+}

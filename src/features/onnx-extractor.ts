@@ -3,7 +3,7 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import { int8Saturates } from "../onnx/int8-saturation.js";
 import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
 import { uint8 } from "../onnx/tensor.js";
-import type { FeatureExtractor, OpenOptions } from "./feature-extractor.js";
+import { checkFrames, type FeatureExtractor, type OpenOptions } from "./feature-extractor.js";
 import { prepareOnnx } from "./onnx-file/prepare-onnx.js";
 import type { PreparedNetwork } from "./prepared-network.js";
 import { quantiseNetwork } from "./quantise/quantise-network.js";
@@ -32,11 +32,7 @@ export async function openOnnxExtractor(
     inputSize,
     ...(cnn.ranges ? { ranges: cnn.ranges } : {}),
     async extract(frames, n, { signal } = {}) {
-      if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
-        throw new RangeError(
-          `frames must hold n * ${frameSize} bytes, n at least 1; it holds ${frames.length}.`,
-        );
-      }
+      checkFrames(frames, n, frameSize);
       const features = new Float32Array(n * dimension);
       for (let first = 0; first < n; first += framesAtOnce) {
         signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { digestOf } from "../../core/digest.js";
 import { MuybridgeError } from "../../core/errors.js";
-import type { FeatureExtractor, OpenOptions } from "../feature-extractor.js";
+import { checkFrames, type FeatureExtractor, type OpenOptions } from "../feature-extractor.js";
 import type { ResolvedCnn } from "../resolve-cnn.js";
 import { readTflite } from "../tflite/read-tflite.js";
 import type { FrameNetwork } from "./frame-network.js";
@@ -50,11 +50,7 @@ export async function openTfjsExtractor(
     dimension,
     inputSize,
     async extract(frames, n, { signal } = {}) {
-      if (!Number.isInteger(n) || n < 1 || frames.length !== n * frameSize) {
-        throw new RangeError(
-          `frames must hold n * ${frameSize} bytes, n at least 1; it holds ${frames.length}.`,
-        );
-      }
+      checkFrames(frames, n, frameSize);
       const features = new Float32Array(n * dimension);
       for (let i = 0; i < n; i++) {
         signal?.throwIfAborted();
