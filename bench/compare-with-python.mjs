@@ -51,21 +51,17 @@ const features = async (/** @type {string[]} */ ...args) => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  const result = {
+  return {
     ...measured,
     frames: written.reduce((sum, video) => sum + video.frames, 0),
     features: await readFile(written[0].out),
   };
-  await rm(directory, { recursive: true });
-  return result;
 };
 
 const python = async (/** @type {string[]} */ ...args) => {
   const out = await mkdtemp(join(scratch, "peer-"));
   const what = [`@${list}`, `--${plan[0]}`, plan[1], "--out", out];
-  const measured = await measurePeer(peer.python, [...what, ...args]);
-  await rm(out, { recursive: true });
-  return measured;
+  return measurePeer(peer.python, [...what, ...args]);
 };
 
 const bound = (/** @type {string} */ name, /** @type {string[]} */ ...args) =>
@@ -82,6 +78,7 @@ const both = /** @type {const} */ (["float32", "int8"]);
 try {
   await compare();
 } finally {
+  // Only now: ext4 makes new files slowly for some minutes after many were removed, which would burden the next run.
   await rm(scratch, { recursive: true, force: true });
 }
 

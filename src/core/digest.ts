@@ -1,8 +1,31 @@
 import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
 
 /** The SHA-256 of bytes or text, in hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+/** Bytes of a file that are read at once. */
+const readSize = 2 ** 18;
+
+/**
+ * The SHA-256 of a file's bytes, in hexadecimal. One buffer serves the whole file: a stream's many would have to
+ * be collected again.
+ */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(readSize);
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, readSize);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -49,18 +49,18 @@ export function openFrameBatches(
   const { width, height } = output;
   const channels = channelsOf(output);
   const size = width * height * channels;
-  let frames = new Uint8Array(batchSize * size);
+  let frames: Uint8Array | undefined;
   let timestamps: number[] = [];
 
   const flush = (): DecodedBatch => {
     const n = timestamps.length;
     const batch = {
       output: index,
-      frames: n === batchSize ? frames : frames.slice(0, n * size),
+      frames: n === batchSize ? frames! : frames!.slice(0, n * size),
       timestamps: Float64Array.from(timestamps),
       n,
     };
-    frames = new Uint8Array(batchSize * size);
+    frames = undefined;
     timestamps = [];
     return batch;
   };
@@ -71,6 +71,7 @@ export function openFrameBatches(
       const { rotation, scaledWidth, scaledHeight } = placement;
       const asIs = rotation === 0 && scaledWidth === width && scaledHeight === height;
       for (let i = 0; i < times; i++) {
+        frames ??= new Uint8Array(batchSize * size);
         const at = timestamps.length * size;
         const target = frames.subarray(at, at + size);
         if (asIs) target.set(scaled);

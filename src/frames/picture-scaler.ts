@@ -5,12 +5,15 @@ import type { Libav } from "./libav.js";
 /** Brings decoded frames to a size, as RGB or grey bytes. */
 export interface PictureScaler {
   /**
-   * @returns uint8, row-major [height, width, channels]; a copy
+   * @returns uint8, row-major [height, width, channels]; valid until the next call
    * @throws FFmpegError of node-av
    */
-  scale(frame: Frame, width: number, height: number): Buffer;
+  scale(frame: Frame, width: number, height: number): Uint8Array;
   close(): void;
 }
+
+/** Alignment of rows that leaves no room between them. */
+const unpadded = 1;
 
 /** Opens swscale. Without a fixed geometry it takes size, colour matrix and range from each frame. */
 export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): PictureScaler {
@@ -32,13 +35,19 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
   const converter = newContext(exactly);
   const scaled = newFrame();
   const bridge = newFrame();
-  const resize = (target: Frame, format: Frame["format"], width: number, height: number): void => {
+  const resize = (
+    target: Frame,
+    format: Frame["format"],
+    width: number,
+    height: number,
+    alignment = 0,
+  ): void => {
     if (target.width === width && target.height === height && target.format === format) return;
     target.unref();
     target.format = format;
     target.width = width;
     target.height = height;
-    lib.FFmpegError.throwIfError(target.getBuffer(0), "getBuffer");
+    lib.FFmpegError.throwIfError(target.getBuffer(alignment), "getBuffer");
   };
 
   /**
@@ -65,7 +74,7 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
 
   return {
     scale(frame, width, height) {
-      resize(scaled, pixelFormat, width, height);
+      resize(scaled, pixelFormat, width, height, unpadded);
       scaled.colorRange = constants.AVCOL_RANGE_JPEG;
       // swscale refuses to make whole pictures of interlaced ones unless their two fields count as one picture.
       frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED);
@@ -86,7 +95,7 @@ export function openPictureScaler({ lib, constants }: Libav, isGrey: boolean): P
         frame.colorSpace = told;
       }
       lib.FFmpegError.throwIfError(code, "scaleFrame");
-      return scaled.toBuffer();
+      return scaled.data![0]!;
     },
     close() {
       scaled.free();

@@ -5,13 +5,10 @@
  * digest of the video's content, and every parameter and weights digest that decides the result; so a renamed,
  * copied or touched video is found again, and a changed one is not.
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { defaultCacheDirectory } from "../core/cache-directory.js";
 import { openContentStore } from "../core/content-store.js";
-import { digestOf } from "../core/digest.js";
+import { digestOf, sha256OfFile } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { contentDigest } from "./content-digest.js";
 
@@ -90,10 +87,10 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
       return undefined;
     }
   };
-  const keep = async (key: string, data: Uint8Array | string, metadata: unknown): Promise<void> => {
+  const keep = async (write: () => Promise<void>): Promise<void> => {
     if (!writable) return;
     try {
-      await store.put(key, data, metadata);
+      await write();
     } catch (error) {
       writable = false;
       warn(`The cache in ${directory} cannot be written; going on without it: ${messageOf(error)}`);
@@ -107,13 +104,11 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
     // Without a stable inode two files may share an identity, so that the file itself is read.
     const known = before.hasInode ? await look(() => store.metadata(key)) : undefined;
     if (typeof known === "string") return known;
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash);
-    const digest = hash.digest("hex");
+    const digest = await sha256OfFile(path);
     const after = await statFile(path);
     const settled = Date.now() - after.changed > racyInterval;
     if (after.hasInode && settled && after.identity === before.identity) {
-      await keep(key, "", digest);
+      await keep(() => store.note(key, digest));
     }
     return digest;
   };
@@ -121,7 +116,8 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
     directory,
     contentDigest: (path) => contentDigest(path, fileDigest),
     get: (stage, parameters) => look(() => store.get(stageKey(stage, parameters))),
-    put: (stage, parameters, data, metadata) => keep(stageKey(stage, parameters), data, metadata),
+    put: (stage, parameters, data, metadata) =>
+      keep(() => store.put(stageKey(stage, parameters), data, metadata)),
     async use() {
       const kinds: Record<string, { entries: number; bytes: number }> = {};
       for await (const { key, size } of store.list()) {
