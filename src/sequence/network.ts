@@ -118,11 +118,12 @@ export function createNetwork(options: NetworkOptions): Network {
 
 /** A network with given parameters, or fresh ones. */
 function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tensor>>): Network {
-  const { shape, dropout, inputDropout, seed, threads } = chooseNetworkOptions(options);
+  const chosen = chooseNetworkOptions(options);
+  const { shape, dropout, inputDropout, seed, threads } = chosen;
   const random = createRandom(seed);
   let parameters = given
     ? fromNamed(shape, given)
-    : initialParameters(shape, random.fork("weights"));
+    : initialParameters(shape, random.fork("weights"), chosen);
   let predictor: Promise<SequenceModel> | undefined;
   let stateful: Promise<StatefulPredictor> | undefined;
   const sessions = new Map<GraphPurpose, Promise<OnnxSession>>();
