@@ -28,6 +28,21 @@ export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export {
   type ClassificationMetrics,
+  type ClassMetrics,
   classificationMetrics,
+  topKAccuracy,
 } from "./sequence/classification-metrics.js";
+export type { DetectionScores } from "./sequence/detection-scores.js";
+export {
+  type LabelMetrics,
+  type MultilabelMetrics,
+  type MultilabelOptions,
+  multilabelMetrics,
+} from "./sequence/multilabel-metrics.js";
 export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
+export {
+  type RegressionMetrics,
+  type RegressionScores,
+  regressionMetrics,
+} from "./sequence/regression-metrics.js";
+export { fitTemperature } from "./sequence/temperature-scaling.js";
