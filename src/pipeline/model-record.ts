@@ -5,7 +5,7 @@ import { decoderNames, fits } from "../frames/decoder.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 2;
+export const modelFormatVersion = 3;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;
@@ -98,6 +98,10 @@ export const modelRecordSchema = z.strictObject({
     patience: z.int().min(0),
     /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
     bestEpoch: z.int().min(0),
+    /** What the logits were divided by, found on the validation clips; it is part of the weights. */
+    temperature: z.number().positive(),
+    /** The same of the mean-pool baseline. */
+    meanPoolTemperature: z.number().positive(),
     /** Whether the weights come from a second training on training and validation clips together. */
     refit: z.boolean(),
     history: z.array(
@@ -118,7 +122,18 @@ export const modelRecordSchema = z.strictObject({
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
   /** How the weights of the best epoch do on the validation clips, before any refit; null where there are none. */
-  validation: z.strictObject({ n: z.int(), accuracy: fraction, meanPool: fraction }).nullable(),
+  validation: z
+    .strictObject({
+      n: z.int(),
+      accuracy: fraction,
+      /** Accuracy of the mean-pool baseline. */
+      meanPool: fraction,
+      logLoss: z.number(),
+      ece: fraction,
+      /** The two as they were before the temperature. */
+      uncalibrated: z.strictObject({ logLoss: z.number(), ece: fraction }),
+    })
+    .nullable(),
   /** SHA-256 of the files beside this one. */
   files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),
   muybridge: z.string().max(100),

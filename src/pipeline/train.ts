@@ -38,7 +38,7 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
 }
 
 /** Version of how models are trained; a new one trains them anew. */
-const trainingVersion = 1;
+const trainingVersion = 2;
 
 /** A clip that takes part in training, and the part it belongs to. */
 interface PlacedExample extends Example {
@@ -49,7 +49,8 @@ interface PlacedExample extends Example {
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
  * training clips, the recurrent network with early stopping on the validation clips, and the mean-pool baseline
  * beside it; then all of it once more on both parts together, with the number of epochs so chosen. The test
- * clips are not looked at; only which they are is kept.
+ * clips are not looked at; only which they are is kept. Temperatures, found on the validation clips by the first
+ * training, make confidences what they seem.
  *
  * The same data, options and seed give the same weights, to the bit.
  *
@@ -120,6 +121,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
         sizes,
         { ...recipeSettings, epochs: Math.max(judged.bestEpoch, 1) },
         options,
+        judged.temperatures,
       )
     : judged;
   const record: Omit<ModelRecord, "files"> = {
@@ -148,6 +150,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       epochs: settings.epochs,
       patience: settings.patience,
       bestEpoch: judged.bestEpoch,
+      temperature: judged.temperatures.model,
+      meanPoolTemperature: judged.temperatures.meanPool,
       history: [...judged.history],
       refit: again,
       data: {
