@@ -41,6 +41,11 @@ export {
 } from "./sequence/multilabel-metrics.js";
 export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
 export {
+  type FileSequence,
+  type ReadSequenceOptions,
+  readSequenceFile,
+} from "./sequence/read-sequence-file.js";
+export {
   type RegressionMetrics,
   type RegressionScores,
   regressionMetrics,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
+import { maxDimension } from "../sequence/file-sequence.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
@@ -57,6 +58,25 @@ const cnnChoice = z.strictObject({
     .optional(),
 });
 
+const videoFeatures = z.strictObject({
+  kind: z.literal("video"),
+  decoder: z.enum(decoderNames),
+  cnn: z.strictObject({
+    choice: cnnChoice,
+    id: z.string().min(1).max(10_000),
+    digest: sha256,
+    dimension: z.int().min(1).max(1_000_000),
+    inputSize: z.int().min(1).max(10_000),
+  }),
+  plan,
+  fit: z.enum(fits),
+});
+
+const sequenceFeatures = z.strictObject({
+  kind: z.literal("sequence"),
+  dimension: z.int().min(1).max(maxDimension),
+});
+
 /** What `model.json` holds. Everything read from disk passes this schema first. */
 export const modelRecordSchema = z.strictObject({
   format: z.literal("muybridge"),
@@ -64,18 +84,7 @@ export const modelRecordSchema = z.strictObject({
   task: z.literal("classification"),
   /** In the order of the network's outputs. */
   classes: z.array(z.string().min(1).max(1000)).min(2).max(maxClasses),
-  features: z.strictObject({
-    decoder: z.enum(decoderNames),
-    cnn: z.strictObject({
-      choice: cnnChoice,
-      id: z.string().min(1).max(10_000),
-      digest: sha256,
-      dimension: z.int().min(1).max(1_000_000),
-      inputSize: z.int().min(1).max(10_000),
-    }),
-    plan,
-    fit: z.enum(fits),
-  }),
+  features: z.discriminatedUnion("kind", [videoFeatures, sequenceFeatures]),
   /** Null for a model that is only the mean-pool classifier. */
   network: z
     .strictObject({
@@ -141,3 +150,8 @@ export const modelRecordSchema = z.strictObject({
 
 /** What `model.json` holds. */
 export type ModelRecord = z.infer<typeof modelRecordSchema>;
+
+/** Values of the vectors that a model takes. */
+export function featureDimension({ features }: Pick<ModelRecord, "features">): number {
+  return features.kind === "video" ? features.cnn.dimension : features.dimension;
+}
