@@ -39,7 +39,9 @@ export {
   type MultilabelOptions,
   multilabelMetrics,
 } from "./sequence/multilabel-metrics.js";
-export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
+export { createNetwork, type Network } from "./sequence/network.js";
+export type { NetworkOptions } from "./sequence/network-options.js";
+export type { Head } from "./sequence/network-shape.js";
 export {
   type FileSequence,
   type ReadSequenceOptions,
@@ -50,4 +52,5 @@ export {
   type RegressionScores,
   regressionMetrics,
 } from "./sequence/regression-metrics.js";
+export type { Target } from "./sequence/targets.js";
 export { fitTemperature } from "./sequence/temperature-scaling.js";
