@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
+import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
@@ -34,6 +34,8 @@ export interface Model extends AsyncDisposable {
    * @throws MuybridgeError ERR_USAGE where the directory exists and is not a model.
    */
   save(directory: string): Promise<void>;
+  /** What it is made of, to be written in another form. */
+  parts(): ModelParts;
   close(): Promise<void>;
 }
 
@@ -168,6 +170,7 @@ function modelOf(files: ModelFiles): Model {
       return { probabilities, meanPool: baseline };
     },
     save: (directory) => saveModel(directory, files),
+    parts: () => partsOf(files),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -180,9 +183,26 @@ interface OpenedWeights {
 }
 
 async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
-  const tensors = decodeSafetensors(files.weights);
-  const dimension = files.record.features.cnn.dimension;
-  const classes = files.record.classes.length;
+  const { standardisation, meanPool, sequence } = partsOf(files);
+  const { features, classes, network } = files.record;
+  const inputSize = features.cnn.dimension;
+  return {
+    standardisation,
+    meanPool,
+    network:
+      sequence &&
+      (await openSequenceModel(sequence, {
+        inputSize,
+        contextSize: network?.input === "features" ? 0 : inputSize,
+        outputSize: classes.length,
+      })),
+  };
+}
+
+function partsOf({ record, weights, sequence }: ModelFiles): ModelParts {
+  const tensors = decodeSafetensors(weights);
+  const dimension = record.features.cnn.dimension;
+  const classes = record.classes.length;
   const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
     const tensor = tensors.get(name);
     if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
@@ -194,7 +214,10 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
     }
     return tensor as Tensor & { data: Float32Array };
   };
+  const own = ["meanPool.", "standardisation."];
+  const network = [...tensors].filter(([name]) => !own.some((start) => name.startsWith(start)));
   return {
+    record,
     standardisation: {
       mean: take("standardisation.mean", [dimension]).data,
       deviation: take("standardisation.deviation", [dimension]).data,
@@ -204,38 +227,18 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       kernel: take("meanPool.kernel", [dimension, classes]),
       bias: take("meanPool.bias", [classes]),
     },
-    network:
-      files.sequence &&
-      (await openSequenceModel(files.sequence, {
-        inputSize: dimension,
-        contextSize: files.record.network?.input === "features" ? 0 : dimension,
-        outputSize: classes,
-      })),
+    parameters: Object.fromEntries(network),
+    sequence,
   };
 }
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  const target = resolve(directory);
-  const beside = (kind: string): string =>
-    join(dirname(target), `.${basename(target)}.${kind}-${randomUUID()}`);
-  const fresh = beside("new");
-  const old = beside("old");
-  await mkdir(fresh, { recursive: true });
-  try {
-    await writeFile(join(fresh, fileNames.weights), files.weights);
-    if (files.sequence) await writeFile(join(fresh, fileNames.sequence), files.sequence);
-    await writeFile(join(fresh, fileNames.record), files.json);
-    // Two renames, since a directory cannot be replaced in one.
-    const replaced = await rename(target, old).then(
-      () => true,
-      () => false,
-    );
-    await rename(fresh, target);
-    if (replaced) await rm(old, { recursive: true, force: true });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
+  await writeDirectoryAtomically(directory, {
+    [fileNames.weights]: files.weights,
+    ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
+    [fileNames.record]: files.json,
+  });
 }
 
 function parseRecord(json: string, path: string): ModelRecord {
