@@ -12,7 +12,7 @@ import {
 /** The operator set from which on each operator takes what it is given here. */
 const since: Readonly<Record<string, number>> = {
   Add: 7,
-  Cast: 9,
+  Cast: 6,
   Concat: 4,
   Div: 7,
   Exp: 6,
@@ -59,10 +59,16 @@ export function inOpset(model: ModelMessage, version: number): ModelMessage {
   if (own <= version) return model;
   const { graph } = model;
   const constants = new Map(graph.initializer.map((constant) => [constant.name, constant]));
+  const node = graph.node.flatMap((one) => olderNode(one, version, constants));
+  // onnxruntime complains of axes that are attributes now and still lie about as constants.
+  const taken = (nodes: readonly NodeMessage[]): Set<string> =>
+    new Set(nodes.flatMap(({ input }) => input));
+  const [before, after] = [taken(graph.node), taken(node)];
+  const initializer = graph.initializer.filter(({ name }) => after.has(name) || !before.has(name));
   return {
     ...model,
     opsetImport: [{ domain: "", version }],
-    graph: { ...graph, node: graph.node.flatMap((node) => olderNode(node, version, constants)) },
+    graph: { ...graph, node, initializer },
   };
 }
 

@@ -39,7 +39,7 @@ const kinds: readonly Omit<SmallModelOptions, "cacheDir">[] = [
 ];
 
 test.each(kinds)(
-  "$rnn of $layers layers on $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
+  "$rnn with $layers layers, input $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
   async (options) => {
     await using model = await trainSmallModel({ ...options, cacheDir });
     const out = join(root, "out", `${options.rnn}${options.layers ?? 1}.onnx`);
