@@ -194,7 +194,8 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       (await openSequenceModel(sequence, {
         inputSize,
         contextSize: network?.input === "features" ? 0 : inputSize,
-        outputSize: classes.length,
+        output: "last",
+        head: { type: "classification", classes: classes.length },
       })),
   };
 }

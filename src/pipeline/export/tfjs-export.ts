@@ -1,4 +1,4 @@
-import type { NetworkShape } from "../../sequence/coming-shape.js";
+import { chooseNetworkOptions } from "../../sequence/network-options.js";
 import { type LayersModelFiles, writeLayersModel } from "../../sequence/tfjs/layers-model.js";
 import type { Model } from "../model.js";
 import { exportMetadata } from "./export-metadata.js";
@@ -13,17 +13,17 @@ export async function toLayersModel(model: Model, weightsFile: string): Promise<
   const { record, standardisation, meanPool, parameters } = model.parts();
   const { dimension } = record.features.cnn;
   const { network } = record;
-  const shape: NetworkShape | null = network && {
-    ...network,
-    inputSize: dimension,
-    stateActivation: "tanh",
-    gateActivation: "sigmoid",
-    resetAfter: true,
-    output: "last",
-    pooling: "last",
-    contextSize: network.input === "features" ? 0 : dimension,
-    head: { type: "classification", classes: record.classes.length },
-  };
+  const shape = network
+    ? chooseNetworkOptions({
+        cell: network.cell,
+        bidirectional: network.bidirectional,
+        layers: network.layers,
+        hidden: network.hidden,
+        inputSize: dimension,
+        contextSize: network.input === "features" ? 0 : dimension,
+        head: { type: "classification", classes: record.classes.length },
+      }).shape
+    : null;
   const metadata = exportMetadata(
     model,
     `float32 [batch, time, ${dimension}], all sequences of a batch as long as the batch`,

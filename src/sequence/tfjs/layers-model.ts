@@ -2,7 +2,7 @@ import type { io } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Tensor } from "../../core/safetensors.js";
 import { loadTfjs } from "../../tfjs/tfjs-runtime.js";
-import type { NetworkShape } from "../coming-shape.js";
+import type { NetworkShape } from "../network-shape.js";
 import type { Standardisation } from "../standardisation.js";
 import { type Builder, createBuilder } from "./layer-builder.js";
 import { addStandardisation, addStates } from "./layers-of-network.js";

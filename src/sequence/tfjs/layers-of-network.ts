@@ -1,5 +1,5 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
-import { directionsOf, type NetworkShape } from "../coming-shape.js";
+import { directionsOf, type NetworkShape } from "../network-shape.js";
 import type { Standardisation } from "../standardisation.js";
 import type { Builder } from "./layer-builder.js";
 import { recurrentLayer, type TfLayers } from "./recurrent-layers.js";

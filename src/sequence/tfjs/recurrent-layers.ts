@@ -3,7 +3,7 @@
  */
 import type { layers } from "@tensorflow/tfjs-layers";
 import { MuybridgeError } from "../../core/errors.js";
-import type { NetworkShape } from "../coming-shape.js";
+import type { NetworkShape } from "../network-shape.js";
 
 /** TensorFlow.js's layers. The package is imported late, so that only types are here. */
 export type TfLayers = typeof import("@tensorflow/tfjs-layers");
