@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
+import { type NetworkEngineName, networkEngines } from "./network-engine.js";
 import {
   type Cell,
   checkNetworkShape,
@@ -42,8 +43,13 @@ export interface NetworkOptions {
   readonly inputDropout?: number;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
-  /** Threads of the engine. Default 2. */
+  /** Threads of onnxruntime. Default 2. */
   readonly threads?: number;
+  /**
+   * What computes losses, gradients and states. Default "onnx". The network is the same for both, and so are its
+   * predictions, which onnxruntime computes.
+   */
+  readonly engine?: NetworkEngineName;
 }
 
 /** Options with what was left out filled in. */
@@ -53,6 +59,7 @@ export interface ChosenOptions {
   readonly inputDropout: number;
   readonly seed: number;
   readonly threads: number;
+  readonly engine: NetworkEngineName;
 }
 
 /** Threads of the engine where none are given: a step's products are large enough for two, not for more. */
@@ -65,6 +72,7 @@ const defaultThreads = 2;
  */
 export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
   const { dropout = 0, inputDropout = 0, seed = 1, threads = defaultThreads } = options;
+  const { engine = "onnx" } = options;
   const shape: NetworkShape = {
     cell: options.cell,
     bidirectional: options.bidirectional ?? false,
@@ -86,5 +94,12 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
       parameter,
     });
   }
-  return { shape, dropout, inputDropout, seed, threads };
+  if (!networkEngines.includes(engine)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `engine must be ${networkEngines.join(" or ")}; it is "${String(engine)}".`,
+      { parameter: "engine" },
+    );
+  }
+  return { shape, dropout, inputDropout, seed, threads, engine };
 }
