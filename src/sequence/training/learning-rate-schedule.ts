@@ -1,4 +1,4 @@
-import { MuybridgeError } from "../core/errors.js";
+import { MuybridgeError } from "../../core/errors.js";
 
 /** Names of the schedules. */
 export const scheduleNames = ["constant", "piecewise", "cosine", "plateau"] as const;

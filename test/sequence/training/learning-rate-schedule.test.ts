@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import {
   type LearningRateSchedule,
   openSchedule,
-} from "../../src/sequence/learning-rate-schedule.js";
+} from "../../../src/sequence/training/learning-rate-schedule.js";
 
 const length = { learningRate: 0.1, epochs: 4, stepsPerEpoch: 5 };
 
