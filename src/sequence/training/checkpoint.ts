@@ -34,7 +34,7 @@ const recordSchema = z.strictObject({
   ),
   steps: natural,
   schedule: z.strictObject({ factor: z.number(), best: z.number().nullable(), waited: natural }),
-  random: z.array(z.int()),
+  random: z.array(z.int32()).length(4),
   best: z.strictObject({ epoch: z.int().min(1), loss: z.number() }).nullable(),
 });
 
@@ -68,12 +68,14 @@ export async function writeCheckpoint(
 /**
  * Reads the state of a training.
  *
+ * @param initial the parameters at the start, of which the kept ones must have the names and shapes
  * @returns undefined where there is none yet
  * @throws MuybridgeError ERR_USAGE where it is of another training, ERR_MODEL_INVALID where it cannot be read.
  */
 export async function readCheckpoint(
   directory: string,
   recipe: string,
+  initial: NamedParameters,
 ): Promise<TrainingState | undefined> {
   const path = join(directory, fileName);
   let file: Uint8Array;
@@ -100,13 +102,24 @@ export async function readCheckpoint(
     );
   }
   const { history, steps, schedule, random, best } = state;
+  const parametersOf = (prefix: string): NamedParameters => {
+    const found = unprefixed(prefix, tensors);
+    return Object.fromEntries(
+      // In the order of the network: the sum that is the gradients' norm goes by it.
+      Object.entries(initial).map(([name, { shape }]) => {
+        const parameter = Object.hasOwn(found, name) ? found[name] : undefined;
+        if (parameter?.shape.join() === shape.join()) return [name, parameter];
+        throw invalid(path, new Error(`"${prefix}:${name}" is missing or of another shape.`));
+      }),
+    );
+  };
   return {
     history: history as TrainingState["history"],
-    parameters: unprefixed("parameters", tensors),
+    parameters: parametersOf("parameters"),
     optimiser: { steps, slots: unprefixed("optimiser", tensors) },
     schedule,
     random,
-    best: best ? { ...best, parameters: unprefixed("best", tensors) } : undefined,
+    best: best ? { ...best, parameters: parametersOf("best") } : undefined,
   };
 }
 
@@ -117,7 +130,7 @@ function prefixed(prefix: string, parameters: NamedParameters): NamedParameters 
 }
 
 function unprefixed(prefix: string, tensors: ReadonlyMap<string, Tensor>): NamedParameters {
-  const found: [string, { shape: readonly number[]; data: Float32Array }][] = [];
+  const found: [string, NamedParameters[string]][] = [];
   for (const [name, { shape, data }] of tensors) {
     if (!name.startsWith(`${prefix}:`) || !(data instanceof Float32Array)) continue;
     found.push([name.slice(prefix.length + 1), { shape, data }]);

@@ -1,3 +1,4 @@
+import type { NamedParameters } from "../optimisers/optimiser.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { CheckpointOptions } from "./fit-options.js";
 import type { TrainingState } from "./training-state.js";
@@ -14,10 +15,12 @@ export interface Checkpoints {
 /**
  * Opens the checkpoints of a training; undefined where none are wanted.
  *
+ * @param initial the parameters at the start
  * @param recipeOf the digest of all that decides the training; it takes reading all data, so it is not always made
  */
 export function openCheckpoints(
   options: CheckpointOptions | undefined,
+  initial: NamedParameters,
   recipeOf: () => string,
 ): Checkpoints | undefined {
   if (!options) return undefined;
@@ -25,7 +28,7 @@ export function openCheckpoints(
   const recipe = recipeOf();
   let last = performance.now();
   return {
-    read: () => readCheckpoint(directory, recipe),
+    read: () => readCheckpoint(directory, recipe, initial),
     isDue: (epoch, isLast) =>
       (isLast || epoch % everyEpochs === 0) && performance.now() - last >= 1000 * everySeconds,
     async write(state) {

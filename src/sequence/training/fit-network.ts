@@ -46,7 +46,7 @@ export async function fitNetwork(
   );
   const stepsPerEpoch = Math.ceil(lengths.length / options.batchSize);
   const schedule = openSchedule(options.schedule, { ...options, stepsPerEpoch });
-  const keeper = openCheckpoints(options.checkpoint, () =>
+  const keeper = openCheckpoints(options.checkpoint, initial, () =>
     trainingRecipe(engine, initial, data, options, random.state()),
   );
   const resumed = options.resume ? await keeper?.read() : undefined;
