@@ -16,7 +16,7 @@ const mayImport = {
   frames: ["core", "frames"],
   features: ["core", "onnx", "features"],
   sequence: ["core", "onnx", "sequence"],
-  datasets: ["core", "frames", "datasets"],
+  datasets: ["core", "frames", "sequence", "datasets"],
   pipeline: ["core", "onnx", "frames", "features", "sequence", "datasets", "pipeline"],
 };
 

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
@@ -11,15 +11,15 @@ import { type MeanPoolClassifier, predictMeanPool } from "../sequence/mean-pool-
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
 import { type Standardisation, standardise } from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
-import { type ModelRecord, modelRecordSchema } from "./model-record.js";
+import { featureDimension, type ModelRecord, modelRecordSchema } from "./model-record.js";
 
-/** A trained model: features of a video in, probabilities of the classes out. Whoever opens it closes it. */
+/** A trained model: features of a video, or another sequence of vectors, in, probabilities of the classes out. Whoever opens it closes it. */
 export interface Model extends AsyncDisposable {
   /** SHA-256 of `model.json`, which names the digests of all the rest. */
   readonly digest: string;
   /** In the order of the probabilities. */
   readonly classes: readonly string[];
-  /** How videos must be turned into features for this model. */
+  /** How files must be turned into features for this model. */
   readonly settings: FeatureSettings;
   readonly record: ModelRecord;
   /**
@@ -90,19 +90,24 @@ export function createModel(parts: ModelParts): Model {
 export async function openModel(directory: string): Promise<Model> {
   const json = (await readModelFile(directory, fileNames.record)).toString("utf8");
   const record = parseRecord(json, join(directory, fileNames.record));
-  const cnn = await resolveCnn(record.features.cnn.choice as CnnChoice);
-  if (cnn.digest !== record.features.cnn.digest) {
-    throw new MuybridgeError(
-      "ERR_MODEL_MISMATCH",
-      `${directory} was trained with another version of the CNN ${cnn.id}; train it again, or use Muybridge ${record.muybridge}.`,
-      { path: directory },
-    );
-  }
+  await checkCnn(record, directory);
   const weights = await readChecked(directory, fileNames.weights, record.files.weights);
   const sequence = record.files.sequence
     ? await readChecked(directory, fileNames.sequence, record.files.sequence)
     : undefined;
   return modelOf({ json, record, weights, sequence });
+}
+
+/** The CNN that is installed must be the one whose features the model was trained on. */
+async function checkCnn({ features, muybridge }: ModelRecord, directory: string): Promise<void> {
+  if (features.kind === "sequence") return;
+  const cnn = await resolveCnn(features.cnn.choice as CnnChoice);
+  if (cnn.digest === features.cnn.digest) return;
+  throw new MuybridgeError(
+    "ERR_MODEL_MISMATCH",
+    `${directory} was trained with another version of the CNN ${cnn.id}; train it again, or use Muybridge ${muybridge}.`,
+    { path: directory },
+  );
 }
 
 /** Whether a directory holds a model, by its `model.json`. */
@@ -139,7 +144,7 @@ interface ModelFiles {
 
 function modelOf(files: ModelFiles): Model {
   const { record } = files;
-  const { cnn, decoder, plan, fit } = record.features;
+  const dimension = featureDimension(record);
   let opened: Promise<OpenedWeights> | undefined;
   const close = async (): Promise<void> => {
     const weights = await opened?.catch(() => undefined);
@@ -149,11 +154,11 @@ function modelOf(files: ModelFiles): Model {
   return {
     digest: sha256(files.json),
     classes: record.classes,
-    settings: { cnn: cnn.choice, decoder, plan, fit } as FeatureSettings,
+    settings: settingsOf(record),
     record,
     async predict(features, n) {
-      if (features.length !== n * cnn.dimension || n < 1) {
-        throw new RangeError(`features must hold n * ${cnn.dimension} values, n at least 1.`);
+      if (features.length !== n * dimension || n < 1) {
+        throw new RangeError(`features must hold n * ${dimension} values, n at least 1.`);
       }
       // Late, since a prediction that the cache holds needs no network.
       opened ??= openWeights(files);
@@ -173,6 +178,11 @@ function modelOf(files: ModelFiles): Model {
   };
 }
 
+function settingsOf({ features }: ModelRecord): FeatureSettings {
+  if (features.kind === "sequence") return features;
+  return { ...features, cnn: features.cnn.choice } as FeatureSettings;
+}
+
 interface OpenedWeights {
   readonly standardisation: Standardisation;
   readonly meanPool: MeanPoolClassifier;
@@ -181,7 +191,7 @@ interface OpenedWeights {
 
 async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
   const tensors = decodeSafetensors(files.weights);
-  const dimension = files.record.features.cnn.dimension;
+  const dimension = featureDimension(files.record);
   const classes = files.record.classes.length;
   const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
     const tensor = tensors.get(name);
@@ -217,26 +227,11 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  const target = resolve(directory);
-  const beside = (kind: string): string =>
-    join(dirname(target), `.${basename(target)}.${kind}-${randomUUID()}`);
-  const fresh = beside("new");
-  const old = beside("old");
-  await mkdir(fresh, { recursive: true });
-  try {
-    await writeFile(join(fresh, fileNames.weights), files.weights);
-    if (files.sequence) await writeFile(join(fresh, fileNames.sequence), files.sequence);
-    await writeFile(join(fresh, fileNames.record), files.json);
-    // Two renames, since a directory cannot be replaced in one.
-    const replaced = await rename(target, old).then(
-      () => true,
-      () => false,
-    );
-    await rename(fresh, target);
-    if (replaced) await rm(old, { recursive: true, force: true });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
+  await replaceDirectory(directory, {
+    [fileNames.weights]: files.weights,
+    ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
+    [fileNames.record]: files.json,
+  });
 }
 
 function parseRecord(json: string, path: string): ModelRecord {
