@@ -31,3 +31,28 @@ export {
   classificationMetrics,
 } from "./sequence/classification-metrics.js";
 export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
+export {
+  type BenchmarkFunction,
+  type BenchmarkName,
+  benchmarkFunctions,
+  shiftedBenchmark,
+} from "./sequence/tuning/benchmark-functions.js";
+export {
+  type MinimiseOptions,
+  minimiseAtRandom,
+  minimiseByWhales,
+  type Objective,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+  type WhaleOptions,
+} from "./sequence/tuning/minimise.js";
+export type {
+  CategoricalDimension,
+  Dimension,
+  IntegerDimension,
+  Origin,
+  RealDimension,
+  SearchSpace,
+  Settings,
+} from "./sequence/tuning/search-space.js";
