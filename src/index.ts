@@ -27,6 +27,15 @@ export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export {
+  type Optimizer,
+  type SearchSummary,
+  type TuneOptions,
+  type Tuning,
+  type TuningSummary,
+  tune,
+} from "./pipeline/tune.js";
+export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export {
   type ClassificationMetrics,
   classificationMetrics,
 } from "./sequence/classification-metrics.js";

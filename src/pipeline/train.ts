@@ -33,6 +33,8 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
+  readonly weightDecay?: number;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
@@ -40,8 +42,13 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 1;
 
+/** Largest weight decay; beyond it even small steps take a weight past zero. */
+export const maxWeightDecay = 1000;
+
 /** A clip that takes part in training, and the part it belongs to. */
-interface PlacedExample extends Example {
+export interface PlacedExample extends Example {
+  readonly digest: string;
+  readonly group?: string;
   readonly split: Split;
 }
 
@@ -57,7 +64,8 @@ interface PlacedExample extends Example {
  * classes; ERR_USAGE for options out of range; the signal's reason on abort.
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
-  const { choices: options, recipe: network } = withPreset(given, given.preset);
+  const { choices: options, recipe: usual } = withPreset(given, given.preset);
+  const network = { ...usual, weightDecay: checkedDecay(given.weightDecay ?? usual.weightDecay) };
   const settings = trainingSettings(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
@@ -170,14 +178,23 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
+function checkedDecay(weightDecay: number): number {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return weightDecay;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
+    { parameter: "weightDecay" },
+  );
+}
+
 /** The clips of a data set, and the parts they belong to. */
-interface PlacedItems {
+export interface PlacedItems {
   readonly identified: IdentifiedItems;
   readonly assignment: SplitAssignment;
 }
 
 /** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
     paths: training.map(({ path }) => path),
@@ -194,7 +211,7 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
 }
 
 /** The features of every clip that training may look at. */
-async function extractExamples(
+export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
@@ -207,9 +224,9 @@ async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, digest, label, split }) => {
+    async ({ path, digest, label, group, split }) => {
       const { features } = await run.features.clip(path, digest, options.signal);
-      return { label, split, features };
+      return { label, split, features, digest, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
@@ -220,7 +237,8 @@ async function extractExamples(
   return { examples, failed };
 }
 
-function checkClasses({ name, classes }: Dataset, training: readonly Example[]): void {
+/** @throws MuybridgeError ERR_DATASET_INVALID where there are fewer than two classes, or one without a clip. */
+export function checkClasses({ name, classes }: Dataset, training: readonly Example[]): void {
   if (classes.length < 2) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",
