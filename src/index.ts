@@ -39,7 +39,10 @@ export {
   type ClassificationMetrics,
   classificationMetrics,
 } from "./sequence/classification-metrics.js";
-export { createNetwork, type Network, type NetworkOptions } from "./sequence/network.js";
+export { createNetwork, type Network } from "./sequence/network.js";
+export type { NetworkOptions } from "./sequence/network-options.js";
+export type { Head } from "./sequence/network-shape.js";
+export type { Target } from "./sequence/targets.js";
 export {
   type BenchmarkFunction,
   type BenchmarkName,

@@ -82,7 +82,10 @@ export async function fitClassifier(
 }
 
 /** Sequences of which each has its context, which the baseline sees in any case. */
-type SplitSequences = LabelledSequences & { readonly context: readonly Float32Array[] };
+type SplitSequences = LabelledSequences & {
+  readonly y: readonly number[];
+  readonly context: readonly Float32Array[];
+};
 
 /** A trained network, taken apart for the model. */
 interface FittedNetwork extends FitResult {
@@ -150,6 +153,6 @@ async function fitRecurrent(
   };
 }
 
-function accuracyOf({ y }: LabelledSequences, probabilities: readonly Float32Array[]): number {
+function accuracyOf({ y }: SplitSequences, probabilities: readonly Float32Array[]): number {
   return y.filter((label, index) => mostLikely(probabilities[index]!) === label).length / y.length;
 }

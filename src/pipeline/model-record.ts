@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
+import { cells } from "../sequence/network-shape.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
@@ -79,7 +80,7 @@ export const modelRecordSchema = z.strictObject({
   /** Null for a model that is only the mean-pool classifier. */
   network: z
     .strictObject({
-      cell: z.literal("lstm"),
+      cell: z.enum(cells),
       bidirectional: z.boolean(),
       layers: z.int().min(1).max(16),
       hidden: z.int().min(1).max(8192),

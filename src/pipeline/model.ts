@@ -209,7 +209,8 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       (await openSequenceModel(files.sequence, {
         inputSize: dimension,
         contextSize: files.record.network?.input === "features" ? 0 : dimension,
-        outputSize: classes,
+        output: "last",
+        head: { type: "classification", classes },
       })),
   };
 }

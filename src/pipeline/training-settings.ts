@@ -36,6 +36,10 @@ export const defaultTrainingSettings: TrainingSettings = {
 const recurrentKinds = {
   bilstm: { cell: "lstm", bidirectional: true },
   lstm: { cell: "lstm", bidirectional: false },
+  bigru: { cell: "gru", bidirectional: true },
+  gru: { cell: "gru", bidirectional: false },
+  birnn: { cell: "rnn", bidirectional: true },
+  rnn: { cell: "rnn", bidirectional: false },
   meanpool: null,
 } as const;
 

@@ -3,18 +3,20 @@ import type { Random } from "../core/random.js";
 import type { OnnxSession } from "../onnx/session.js";
 import { float32, type OnnxTensor } from "../onnx/tensor.js";
 import { createAdam } from "./adam.js";
+import { mostLikely } from "./classification-metrics.js";
 import { padSequences } from "./mini-batch.js";
 import { batchFeeds, contextFeeds, parameterFeeds } from "./network-feeds.js";
-import { directionsOf, type NetworkShape } from "./network-shape.js";
+import { directionsOf, type NetworkShape, outputSize } from "./network-shape.js";
 import type { GraphParameters } from "./parameters.js";
+import { batchTargets, checkTargets, type Target } from "./targets.js";
 import { dropoutName, gradientName } from "./training-graph.js";
 
 /** Sequences and their classes. */
 export interface LabelledSequences {
   /** Each float32 [T_i, inputSize], row-major. */
   readonly x: readonly Float32Array[];
-  /** The index of each sequence's class. */
-  readonly y: readonly number[];
+  /** What the network is to give for each sequence. */
+  readonly y: readonly Target[];
   /** Each float32 [contextSize], for a network with a context. */
   readonly context?: readonly Float32Array[];
 }
@@ -58,11 +60,11 @@ export interface FitOptions {
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
-  /** Mean cross-entropy over the training sequences, with dropout, in nats. */
+  /** Mean loss over the training items, with dropout; cross-entropy in nats. */
   readonly loss: number;
-  /** Mean cross-entropy over the validation sequences, in nats. */
+  /** Mean loss over the validation items. */
   readonly validationLoss?: number;
-  /** Part of the validation sequences that is told right. */
+  /** Part of the validation items that is told right; of a classification only. */
   readonly validationAccuracy?: number;
 }
 
@@ -111,7 +113,8 @@ export async function fitNetwork(
     | undefined;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const order = random.shuffle(data.x.map((_, index) => index));
-    let total = 0;
+    let sum = 0;
+    let weight = 0;
     for (let first = 0; first < order.length; first += batchSize) {
       signal?.throwIfAborted();
       const members = order.slice(first, first + batchSize);
@@ -124,15 +127,17 @@ export async function fitNetwork(
         optimiser.step,
         random,
       );
-      total += members.length * step;
+      sum += step.total * step.loss;
+      weight += step.total;
     }
-    const loss = total / order.length;
+    const loss = sum / weight;
     if (!Number.isFinite(loss)) throw diverged(epoch);
     const judged = data.validation && (await evaluate(engine, parameters, data.validation));
     const record: EpochRecord = {
       epoch,
       loss,
-      ...(judged ? { validationLoss: judged.loss, validationAccuracy: judged.accuracy } : {}),
+      ...(judged ? { validationLoss: judged.loss } : {}),
+      ...(judged?.accuracy === undefined ? {} : { validationAccuracy: judged.accuracy }),
     };
     history.push(record);
     options.onEpoch?.(record);
@@ -154,20 +159,24 @@ async function trainStep(
   labelSmoothing: number,
   update: ReturnType<typeof createAdam>["step"],
   random: Random,
-): Promise<number> {
+): Promise<{ readonly loss: number; readonly total: number }> {
   const batch = padSequences(
     members.map((index) => dropValues(data.x[index]!, shape.inputSize, inputDropout, random)),
     shape.inputSize,
   );
-  const { classes, contextSize } = shape;
-  const targets = new Float32Array(members.length * classes).fill(labelSmoothing / classes);
-  for (const [b, index] of members.entries()) {
-    targets[b * classes + data.y[index]!]! += 1 - labelSmoothing;
-  }
+  const { contextSize } = shape;
+  const { targets, weights, total } = batchTargets(
+    shape,
+    members.map((index) => data.y[index]!),
+    members.map((index) => data.x[index]!.length / shape.inputSize),
+    batch.steps,
+    { labelSmoothing },
+  );
   const width = directionsOf(shape) * shape.hidden;
   const factors: Record<string, OnnxTensor> = {};
   for (let layer = 0; layer < shape.layers; layer++) {
-    const dims = layer < shape.layers - 1 ? [batch.steps, batch.size, width] : [batch.size, width];
+    const perStep = layer < shape.layers - 1 || shape.output === "sequence";
+    const dims = perStep ? [batch.steps, batch.size, width] : [batch.size, width];
     factors[dropoutName(layer)] = dropoutFactors(dims, dropout, random);
   }
   const outputs = await train.run({
@@ -178,14 +187,15 @@ async function trainStep(
     ),
     ...parameterFeeds(parameters),
     ...factors,
-    targets: float32(targets, [members.length, shape.classes]),
+    targets,
+    weights,
   });
   const gradients: Record<string, Float32Array> = {};
   for (const name of Object.keys(parameters)) {
     gradients[name] = outputs[gradientName(name)]!.data as Float32Array;
   }
   update(parameters, gradients);
-  return (outputs.loss!.data as Float32Array)[0]!;
+  return { loss: (outputs.loss!.data as Float32Array)[0]!, total };
 }
 
 const noContext = new Float32Array(0);
@@ -235,32 +245,39 @@ async function evaluate(
   { shape, evaluate: session }: TrainingEngine,
   parameters: GraphParameters,
   data: LabelledSequences,
-): Promise<{ loss: number; accuracy: number }> {
+): Promise<{ readonly loss: number; readonly accuracy?: number }> {
   const { x, y } = data;
+  const width = outputSize(shape);
   let loss = 0;
   let right = 0;
+  let items = 0;
   const feeds = parameterFeeds(parameters);
   for (let first = 0; first < x.length; first += evaluationBatch) {
-    const batch = padSequences(x.slice(first, first + evaluationBatch), shape.inputSize);
-    const contexts = Array.from({ length: batch.size }, (_, b) => contextOf(data, first + b));
-    const { logits } = await session.run({
+    const part = x.slice(first, first + evaluationBatch);
+    const batch = padSequences(part, shape.inputSize);
+    const lengths = part.map((sequence) => sequence.length / shape.inputSize);
+    const expected = y.slice(first, first + evaluationBatch);
+    const { targets, weights, total } = batchTargets(shape, expected, lengths, batch.steps);
+    const contexts = part.map((_, b) => contextOf(data, first + b));
+    const outputs = await session.run({
       ...batchFeeds(batch),
       ...contextFeeds(contexts, shape.contextSize),
       ...feeds,
+      targets,
     });
-    for (let b = 0; b < batch.size; b++) {
-      const row = (logits!.data as Float32Array).subarray(
-        b * shape.classes,
-        (b + 1) * shape.classes,
-      );
-      const label = y[first + b]!;
-      const largest = row.reduce((a, value) => Math.max(a, value), Number.NEGATIVE_INFINITY);
-      const sum = row.reduce((total, value) => total + Math.exp(value - largest), 0);
-      loss += largest + Math.log(sum) - row[label]!;
-      if (row.indexOf(largest) === label) right += 1;
+    const losses = outputs.losses!.data as Float32Array;
+    const logits = outputs.logits!.data as Float32Array;
+    for (const [item, weight] of (weights.data as Float32Array).entries()) {
+      if (weight === 0) continue;
+      loss += losses[item]!;
+      const row = [item * width, (item + 1) * width] as const;
+      const wanted = (targets.data as Float32Array).subarray(...row);
+      if (mostLikely(logits.subarray(...row)) === mostLikely(wanted)) right += 1;
     }
+    items += total;
   }
-  return { loss: loss / x.length, accuracy: right / x.length };
+  const isClass = shape.head?.type === "classification";
+  return { loss: loss / items, ...(isClass ? { accuracy: right / items } : {}) };
 }
 
 function checkData(data: HeldOut, shape: NetworkShape): void {
@@ -287,15 +304,7 @@ function checkData(data: HeldOut, shape: NetworkShape): void {
         },
       );
     }
-    if (y.some((label) => !(Number.isInteger(label) && label >= 0 && label < shape.classes))) {
-      throw new MuybridgeError(
-        "ERR_USAGE",
-        `Every y must be a class index below ${shape.classes}.`,
-        {
-          parameter: "y",
-        },
-      );
-    }
+    checkTargets(shape, x, y);
   }
 }
 

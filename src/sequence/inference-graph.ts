@@ -1,108 +1,102 @@
 import { createGraph, encodeModel, type Graph } from "../onnx/graph.js";
-import { float32, int64 } from "../onnx/tensor.js";
-import { directionsOf, layerInputSize, type NetworkShape } from "./network-shape.js";
-import type { GraphParameters } from "./parameters.js";
+import { float32 } from "../onnx/tensor.js";
+import { arithmeticOf } from "./graph-arithmetic.js";
+import { addActivation, addLogits } from "./head.js";
+import { directionsOf, type NetworkShape, outputSize } from "./network-shape.js";
+import { addOnnxLayer } from "./onnx-layer.js";
+import { type GraphParameters, parameterShapes } from "./parameters.js";
+import { addPooling } from "./pooling.js";
+
+/** Name of the output of an inference graph. */
+export function outputName({ head }: NetworkShape): string {
+  return head?.type === "regression" ? "values" : "probabilities";
+}
+
+/** Options of {@link buildInferenceGraph}. */
+export interface InferenceOptions {
+  /** Kept in the file as ONNX metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * The states at the start are inputs, `layerL.h0` and for an LSTM `layerL.c0`, float32 [directions, batch, hidden], and
+   * those at the end outputs, `layerL.h` and `layerL.c`. Default: they start at zero and are not given.
+   */
+  readonly stateful?: boolean;
+}
 
 /**
- * The network as an ONNX model of its own, its weights inside, on ONNX's own LSTM operator:
+ * The network as an ONNX model of its own, its weights inside, on ONNX's own recurrent operators:
  * `features` float32 [batch, time, input], `lengths` int32 [batch] and, where the network has one, `context`
- * float32 [batch, contextSize] → `probabilities` float32 [batch, classes].
+ * float32 [batch, contextSize] → `probabilities`, or `values` of a regression, float32 [batch, outputs], or [batch,
+ * time, outputs] where there is a result for each step.
  */
 export function buildInferenceGraph(
   shape: NetworkShape,
   parameters: GraphParameters,
-  metadata: Readonly<Record<string, string>> = {},
+  { metadata = {}, stateful = false }: InferenceOptions = {},
 ): Uint8Array {
   const graph = createGraph("muybridge");
   const features = graph.input("features", "float32", ["batch", "time", shape.inputSize]);
   const lengths = graph.input("lengths", "int32", ["batch"]);
+  const { add, reshape, transpose, matMul, unsqueeze } = arithmeticOf(graph);
   const width = directionsOf(shape) * shape.hidden;
-  let value = graph.node("Transpose", [features], { perm: { ints: [1, 0, 2] } });
+  let value = transpose(features, [1, 0, 2]);
   let last = "";
   for (let layer = 0; layer < shape.layers; layer++) {
-    const [states, hidden] = addLayer(graph, shape, parameters, layer, value, lengths);
+    const [states, hidden] = addOnnxLayer(graph, shape, parameters, {
+      layer,
+      x: value,
+      lengths,
+      stateful,
+    });
     // [T, directions, B, hidden] → [T, B, directions · hidden]
-    const byBatch = graph.node("Transpose", [states], { perm: { ints: [0, 2, 1, 3] } });
-    value = graph.node("Reshape", [byBatch, graph.constant(int64([0, 0, width]))]);
+    value = reshape(transpose(states, [0, 2, 1, 3]), [0, 0, width]);
     last = hidden;
   }
-  const pooled =
-    shape.pooling === "last" ? lastStates(graph, last, width) : meanState(graph, value, lengths);
   const weights = (name: string): string => {
     const { data, shape: dims } = parameters[name]!;
     return graph.constant(float32(data, dims), name);
   };
+  for (const name of parameterShapes(shape).keys()) if (!name.startsWith("layer")) weights(name);
+  const outputs = outputSize(shape);
+  if (shape.output === "sequence") {
+    const byBatch = transpose(value, [1, 0, 2]);
+    const logits = add(matMul(byBatch, "head.kernel"), "head.bias");
+    const result = addActivation(graph, logits, shape.head!);
+    graph.output(result, "float32", ["batch", "time", outputs], outputName(shape));
+    return encodeModel(graph, metadata);
+  }
+  const pooled = addPooling(
+    graph,
+    {
+      states: value,
+      // [directions, B, hidden] → [B, width]
+      last: reshape(transpose(last, [1, 0, 2]), [0, width]),
+      mask: shape.pooling === "last" ? "" : maskOf(graph, value, lengths),
+      steps: unsqueeze(graph.node("Cast", [lengths], { to: { i: 1 } }), 1),
+    },
+    shape,
+  );
   const seen =
     shape.contextSize === 0
-      ? pooled
+      ? pooled.value
       : graph.node(
           "Concat",
-          [pooled, graph.input("context", "float32", ["batch", shape.contextSize])],
+          [pooled.value, graph.input("context", "float32", ["batch", shape.contextSize])],
           { axis: { i: 1 } },
         );
-  const product = graph.node("MatMul", [seen, weights("head.kernel")]);
-  const logits = graph.node("Add", [product, weights("head.bias")]);
-  const probabilities = graph.node("Softmax", [logits], { axis: { i: 1 } });
-  graph.output(probabilities, "float32", ["batch", shape.classes], "probabilities");
+  const result = addActivation(graph, addLogits(graph, seen), shape.head!);
+  graph.output(result, "float32", ["batch", outputs], outputName(shape));
   return encodeModel(graph, metadata);
 }
 
-/** [directions, B, hidden] → [B, width] */
-function lastStates(graph: Graph, last: string, width: number): string {
-  const byBatch = graph.node("Transpose", [last], { perm: { ints: [1, 0, 2] } });
-  return graph.node("Reshape", [byBatch, graph.constant(int64([0, width]))]);
-}
-
-/** Mean over each sequence's own steps: [T, B, width], zero in the padding → [B, width] */
-function meanState(graph: Graph, states: string, lengths: string): string {
-  const sum = graph.node("ReduceSum", [states, graph.constant(int64([0]))], { keepdims: { i: 0 } });
-  const steps = graph.node("Cast", [lengths], { to: { i: 1 } });
-  return graph.node("Div", [sum, graph.node("Unsqueeze", [steps, graph.constant(int64([1]))])]);
-}
-
-function addLayer(
-  graph: Graph,
-  shape: NetworkShape,
-  parameters: GraphParameters,
-  layer: number,
-  value: string,
-  lengths: string,
-): [string, string] {
-  const directions = directionsOf(shape);
-  const width = 4 * shape.hidden;
-  const inputSize = layerInputSize(shape, layer);
-  const kernel = parameters[`layer${layer}.kernel`]!.data;
-  const recurrent = parameters[`layer${layer}.recurrent`]!.data;
-  const bias = parameters[`layer${layer}.bias`]!.data;
-  // ONNX: W [directions, 4·hidden, input], R [directions, 4·hidden, hidden], B [directions, 8·hidden].
-  const w = new Float32Array(directions * width * inputSize);
-  const r = new Float32Array(directions * width * shape.hidden);
-  const b = new Float32Array(directions * 2 * width);
-  for (let side = 0; side < directions; side++) {
-    for (let gate = 0; gate < width; gate++) {
-      const column = side * width + gate;
-      b[side * 2 * width + gate] = bias[column]!;
-      for (let i = 0; i < inputSize; i++) {
-        w[column * inputSize + i] = kernel[i * directions * width + column]!;
-      }
-      for (let i = 0; i < shape.hidden; i++) {
-        r[column * shape.hidden + i] = recurrent[(side * shape.hidden + i) * width + gate]!;
-      }
-    }
-  }
-  return graph.nodes(
-    "LSTM",
-    [
-      value,
-      graph.constant(float32(w, [directions, width, inputSize]), `layer${layer}.W`),
-      graph.constant(float32(r, [directions, width, shape.hidden]), `layer${layer}.R`),
-      graph.constant(float32(b, [directions, 2 * width]), `layer${layer}.B`),
-      lengths,
-    ],
-    [`layer${layer}.states`, `layer${layer}.last`],
-    {
-      hidden_size: { i: shape.hidden },
-      direction: { s: shape.bidirectional ? "bidirectional" : "forward" },
-    },
-  ) as [string, string];
+/** 1 where a step belongs to its sequence, 0 where it is padding: [T, B, 1] */
+function maskOf(graph: Graph, states: string, lengths: string): string {
+  const { unsqueeze, squeeze } = arithmeticOf(graph);
+  const scalar = (value: number): string =>
+    graph.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(value)) });
+  const time = squeeze(graph.node("Shape", [states], { start: { i: 0 }, end: { i: 1 } }), 0);
+  const steps = graph.node("Range", [scalar(0), time, scalar(1)]);
+  const wide = graph.node("Cast", [lengths], { to: { i: 7 } });
+  const isStep = graph.node("Less", [unsqueeze(steps, 1), unsqueeze(wide, 0)]);
+  return unsqueeze(graph.node("Cast", [isStep], { to: { i: 1 } }), 2);
 }

@@ -2,59 +2,27 @@ import { MuybridgeError } from "../core/errors.js";
 import { createRandom } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
 import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
-import { float32 } from "../onnx/tensor.js";
+import { float32, type OnnxTensor } from "../onnx/tensor.js";
 import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "./fit-network.js";
 import { holdOut } from "./hold-out.js";
 import { buildInferenceGraph } from "./inference-graph.js";
+import { initialParameters } from "./initial-parameters.js";
 import { padSequences } from "./mini-batch.js";
 import { batchFeeds, parameterFeeds } from "./network-feeds.js";
-import {
-  checkNetworkShape,
-  directionsOf,
-  type NetworkShape,
-  type Pooling,
-} from "./network-shape.js";
+import { chooseNetworkOptions, type NetworkOptions } from "./network-options.js";
+import { directionsOf, type NetworkShape } from "./network-shape.js";
 import {
   fromNamed,
   type GraphParameters,
-  initialParameters,
   type Parameter,
   parameterShapes,
   toNamed,
 } from "./parameters.js";
+import { forecast, predictMany } from "./predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "./sequence-model.js";
+import { openStatefulPredictor, type StatefulPredictor } from "./stateful-predictor.js";
 import { fromTorch, toTorch } from "./torch-parameters.js";
 import { buildNetworkGraph, type GraphPurpose, gradientName } from "./training-graph.js";
-
-/** Options of {@link createNetwork}. */
-export interface NetworkOptions {
-  /** The recurrent cell. */
-  readonly cell: "lstm";
-  /** A second pass against time, its states concatenated to the first one's. Default false. */
-  readonly bidirectional?: boolean;
-  /** Recurrent layers, one over the other. Default 1. */
-  readonly layers?: number;
-  /** Values of an input vector. */
-  readonly inputSize: number;
-  /** Units of each direction. */
-  readonly hidden: number;
-  /** Values that describe a sequence as a whole, which the head sees beside the states. Default 0. */
-  readonly contextSize?: number;
-  /** One result for a whole sequence. */
-  readonly output?: "last";
-  /** What the head sees: the last state of each direction, or the mean of all states. Default "last". */
-  readonly pooling?: Pooling;
-  /** Softmax over classes, or nothing: a network for its states. */
-  readonly head: { readonly type: "classification"; readonly classes: number } | null;
-  /** Part of each layer's outputs that is dropped while training, in [0, 1). Default 0. */
-  readonly dropout?: number;
-  /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, and of its context, in [0, 1). Default 0. */
-  readonly inputDropout?: number;
-  /** Decides the initial weights, shuffles and dropout. Default 1. */
-  readonly seed?: number;
-  /** Threads of the engine. Default 2. */
-  readonly threads?: number;
-}
 
 /** A recurrent network for sequences of vectors. Whoever creates it closes it. */
 export interface Network extends AsyncDisposable {
@@ -68,16 +36,36 @@ export interface Network extends AsyncDisposable {
   /**
    * @param x sequences, each float32 [T_i, inputSize], row-major
    * @param context each float32 [contextSize], for a network with a context
-   * @returns probabilities of the classes, each float32 [classes]; a sequence's do not depend on the others
+   * @returns probabilities of the classes or labels, or the values of a regression: each float32 [outputs], or
+   * [T_i, outputs] where there is a result for each step
    */
   predict(x: readonly Float32Array[], context?: readonly Float32Array[]): Promise<Float32Array[]>;
+  /**
+   * Goes on with a sequence where the last call stopped: the states are kept between calls. For networks of one
+   * direction; what is pooled is the part alone.
+   *
+   * @param part float32 [n, inputSize]: the next steps
+   * @returns float32 [outputs] after the part, or [n, outputs] where there is a result for each step
+   */
+  predictAndUpdateState(part: Float32Array): Promise<Float32Array>;
+  /** Lets {@link predictAndUpdateState} begin a new sequence. */
+  resetState(): Promise<void>;
+  /**
+   * Goes on with a sequence by itself, in closed loop: each predicted vector is the next input. For a regression of one
+   * direction whose values are as many as its inputs.
+   *
+   * @param x float32 [T, inputSize]: what is known
+   * @returns float32 [steps, inputSize]: the vectors that follow
+   */
+  forecast(x: Float32Array, steps: number): Promise<Float32Array>;
   /** Every state of the top layer, each float32 [T_i, directions · hidden]. */
   forward(x: readonly Float32Array[]): Promise<Float32Array[]>;
   /**
    * Gradients of all parameters, by name, for given gradients of the top layer's states and last states.
    *
    * @param dStates each [T_i, directions · hidden]
-   * @param dLast each [directions · hidden]
+   * @param dLast each [directions · hidden], or, for the last states of all layers from the lowest up,
+   * [layers · directions · hidden]
    */
   gradients(
     x: readonly Float32Array[],
@@ -102,9 +90,6 @@ export interface Network extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Threads of the engine where none are given: a step's products are large enough for two, not for more. */
-const defaultThreads = 2;
-
 /**
  * Creates a network with fresh weights.
  *
@@ -115,27 +100,11 @@ const defaultThreads = 2;
  *   head: { type: "classification", classes: 5 }, seed: 1 });
  */
 export function createNetwork(options: NetworkOptions): Network {
-  const { dropout = 0, inputDropout = 0, seed = 1, threads = defaultThreads } = options;
-  const shape: NetworkShape = {
-    cell: options.cell,
-    bidirectional: options.bidirectional ?? false,
-    layers: options.layers ?? 1,
-    inputSize: options.inputSize,
-    hidden: options.hidden,
-    pooling: options.pooling ?? "last",
-    contextSize: options.contextSize ?? 0,
-    classes: options.head?.classes ?? 0,
-  };
-  checkNetworkShape(shape);
-  for (const [parameter, rate] of Object.entries({ dropout, inputDropout })) {
-    if (rate >= 0 && rate < 1) continue;
-    throw new MuybridgeError("ERR_USAGE", `${parameter} must be in [0, 1); it is ${rate}.`, {
-      parameter,
-    });
-  }
+  const { shape, dropout, inputDropout, seed, threads } = chooseNetworkOptions(options);
   const random = createRandom(seed);
   let parameters = initialParameters(shape, random.fork("weights"));
   let predictor: Promise<SequenceModel> | undefined;
+  let stateful: Promise<StatefulPredictor> | undefined;
   const sessions = new Map<GraphPurpose, Promise<OnnxSession>>();
   const session = (purpose: GraphPurpose): Promise<OnnxSession> => {
     const known =
@@ -145,9 +114,10 @@ export function createNetwork(options: NetworkOptions): Network {
   };
   const replace = async (fresh: GraphParameters): Promise<void> => {
     parameters = fresh;
-    const old = predictor;
+    const old = [predictor, stateful];
     predictor = undefined;
-    await (await old)?.close();
+    stateful = undefined;
+    for (const opened of old) await (await opened)?.close();
   };
   const width = directionsOf(shape) * shape.hidden;
   const close = async (): Promise<void> => {
@@ -178,18 +148,24 @@ export function createNetwork(options: NetworkOptions): Network {
     async predict(x, context) {
       checkSequences(x, shape.inputSize);
       needsHead(shape);
-      predictor ??= openSequenceModel(buildInferenceGraph(shape, parameters), {
-        inputSize: shape.inputSize,
-        contextSize: shape.contextSize,
-        outputSize: shape.classes,
-      });
-      const model = await predictor;
-      const results: Float32Array[] = [];
-      for (const [index, sequence] of x.entries()) {
-        const steps = sequence.length / shape.inputSize;
-        results.push(await model.predict(sequence, steps, context?.[index]));
-      }
-      return results;
+      predictor ??= openSequenceModel(buildInferenceGraph(shape, parameters), shape);
+      return predictMany(await predictor, x, context);
+    },
+    async predictAndUpdateState(part) {
+      checkSequences([part], shape.inputSize);
+      needsOneDirection(shape);
+      stateful ??= openStatefulPredictor(shape, parameters);
+      return (await stateful).predictAndUpdateState(part);
+    },
+    async resetState() {
+      (await stateful)?.resetState();
+    },
+    async forecast(x, steps) {
+      needsOwnInput(shape);
+      checkSequences([x], shape.inputSize);
+      needsOneDirection(shape);
+      await using predictor = await openStatefulPredictor(shape, parameters);
+      return forecast(predictor, x, steps, shape.inputSize);
     },
     async forward(x) {
       checkSequences(x, shape.inputSize);
@@ -209,13 +185,14 @@ export function createNetwork(options: NetworkOptions): Network {
         ...batchFeeds(batch),
         ...parameterFeeds(parameters),
         dStates: padSequences(dStates, width).x,
-        dLast: float32(Float32Array.from(dLast.flatMap((row) => [...row])), [x.length, width]),
+        dLast: lastGradients(dLast, width, shape.layers),
       });
+      const states = { ...shape, head: null };
       const gradients: GraphParameters = {};
-      for (const [name, dims] of parameterShapes({ ...shape, classes: 0 })) {
+      for (const [name, dims] of parameterShapes(states)) {
         gradients[name] = { shape: dims, data: outputs[gradientName(name)]!.data as Float32Array };
       }
-      return toNamed({ ...shape, classes: 0 }, gradients);
+      return toNamed(states, gradients);
     },
     getParameters: () => toNamed(shape, parameters),
     setParameters(named) {
@@ -226,7 +203,7 @@ export function createNetwork(options: NetworkOptions): Network {
       void replace(fromNamed(shape, named));
       return named;
     },
-    toTorch: () => toTorch(toNamed(shape, parameters)),
+    toTorch: () => toTorch(shape, toNamed(shape, parameters)),
     toOnnx() {
       needsHead(shape);
       return buildInferenceGraph(shape, parameters);
@@ -265,7 +242,7 @@ function checkSequences(x: readonly Float32Array[], inputSize: number): void {
 }
 
 function needsHead(shape: NetworkShape): void {
-  if (shape.classes > 0) return;
+  if (shape.head) return;
   throw new MuybridgeError(
     "ERR_USAGE",
     "A network without a head predicts nothing; ask for its states.",
@@ -273,4 +250,38 @@ function needsHead(shape: NetworkShape): void {
       parameter: "head",
     },
   );
+}
+
+function needsOneDirection({ bidirectional }: NetworkShape): void {
+  if (!bidirectional) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    "A network of two directions sees whole sequences only; states from part to part are for one direction.",
+    { parameter: "bidirectional" },
+  );
+}
+
+function needsOwnInput({ head, inputSize, contextSize }: NetworkShape): void {
+  if (head?.type === "regression" && head.size === inputSize && contextSize === 0) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `A forecast needs a regression of as many values as an input has, ${inputSize}, and no context.`,
+    { parameter: "head" },
+  );
+}
+
+/** Gradients of the last states as the graph takes them, [B, layers · width]; of the top layer where one is given. */
+function lastGradients(dLast: readonly Float32Array[], width: number, layers: number): OnnxTensor {
+  const data = new Float32Array(dLast.length * layers * width);
+  for (const [b, row] of dLast.entries()) {
+    if (row.length !== width && row.length !== layers * width) {
+      throw new MuybridgeError(
+        "ERR_USAGE",
+        `dLast[${b}] must hold ${width} values, or ${layers * width} for all layers.`,
+        { parameter: "dLast" },
+      );
+    }
+    data.set(row, (b + 1) * layers * width - row.length);
+  }
+  return float32(data, [dLast.length, layers * width]);
 }

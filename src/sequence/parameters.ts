@@ -1,8 +1,13 @@
 import { MuybridgeError } from "../core/errors.js";
-import type { Random } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
-import { glorotUniform, orthogonal } from "./initialisers.js";
-import { directionsOf, headInputSize, layerInputSize, type NetworkShape } from "./network-shape.js";
+import {
+  type Cell,
+  directionsOf,
+  headInputSize,
+  layerInputSize,
+  type NetworkShape,
+  outputSize,
+} from "./network-shape.js";
 
 /** A float32 tensor. */
 export interface Parameter {
@@ -11,60 +16,87 @@ export interface Parameter {
 }
 
 /**
- * A network's parameters as the graphs take them, by name. `G` is 4 · hidden, the gates in ONNX's order
- * (input, output, forget, cell); both directions lie side by side, the forward one first.
+ * A network's parameters as the graphs take them, by name. `G` is gates · hidden, the gates in ONNX's order (LSTM:
+ * input, output, forget, cell; GRU: update, reset, candidate); both directions lie side by side, the forward one first.
  *
  * - `layerL.kernel` [input, directions · G], `layerL.recurrent` [directions, hidden, G], `layerL.bias`
- *   [directions · G]
- * - `head.kernel` [directions · hidden + contextSize, classes], `head.bias` [classes]
+ *   [directions · G], and of a GRU with the reset behind the product `layerL.recurrentBias` [directions, hidden]
+ * - `attention.kernel` [directions · hidden, 1], `attention.bias` [1], where attention pools
+ * - `head.kernel` [directions · hidden + contextSize, outputs], `head.bias` [outputs]
  */
 export type GraphParameters = Record<string, Parameter>;
 
-/** Gates of an LSTM. */
-const gates = 4;
+/** Of each cell, where its gates in the documented order (that of Keras and MATLAB) stand in ONNX's order. */
+const gatePositions: Readonly<Record<Cell, readonly number[]>> = {
+  rnn: [0],
+  lstm: [0, 2, 3, 1],
+  gru: [0, 1, 2],
+};
 
-/** Where the gates in the order of Keras and MATLAB (input, forget, cell, output) stand in ONNX's order. */
-const gatePositions = [0, 2, 3, 1] as const;
+/** Gates of a cell. */
+export function gatesOf({ cell }: Pick<NetworkShape, "cell">): number {
+  return gatePositions[cell].length;
+}
+
+/** Whether the cell has a bias within its reset gate. */
+export function hasRecurrentBias({ cell, resetAfter }: NetworkShape): boolean {
+  return cell === "gru" && resetAfter;
+}
 
 /** Names and shapes of {@link GraphParameters}, in a fixed order. */
 export function parameterShapes(shape: NetworkShape): Map<string, readonly number[]> {
   const directions = directionsOf(shape);
-  const width = gates * shape.hidden;
+  const width = gatesOf(shape) * shape.hidden;
   const shapes = new Map<string, readonly number[]>();
   for (let layer = 0; layer < shape.layers; layer++) {
     shapes.set(`layer${layer}.kernel`, [layerInputSize(shape, layer), directions * width]);
     shapes.set(`layer${layer}.recurrent`, [directions, shape.hidden, width]);
     shapes.set(`layer${layer}.bias`, [directions * width]);
+    if (hasRecurrentBias(shape)) {
+      shapes.set(`layer${layer}.recurrentBias`, [directions, shape.hidden]);
+    }
   }
-  if (shape.classes > 0) {
-    shapes.set("head.kernel", [headInputSize(shape), shape.classes]);
-    shapes.set("head.bias", [shape.classes]);
-  }
+  addTopShapes(shape, shapes);
   return shapes;
 }
 
-/**
- * Fresh parameters, as Keras makes them: kernels Glorot uniform (Glorot & Bengio 2010), recurrent kernels
- * orthogonal (Saxe et al. 2014), biases zero but for the forget gate's, which are one (Jozefowicz et al. 2015).
- */
-export function initialParameters(shape: NetworkShape, random: Random): GraphParameters {
-  const named: Record<string, Parameter> = {};
-  for (const [name, dims] of namedShapes(shape)) {
-    const source = random.fork(name);
-    const [rows = 1, columns = 1] = dims;
-    const data = new Float32Array(rows * columns);
-    if (name.endsWith("ecurrentKernel")) orthogonal(data, rows, columns, source);
-    else if (name.endsWith("ernel")) glorotUniform(data, rows, columns, source);
-    else if (name !== "head.bias") data.fill(1, shape.hidden, 2 * shape.hidden);
-    named[name] = { shape: dims, data };
+/** Documented names and shapes (docs/weights.md), in a fixed order. */
+export function namedShapes(shape: NetworkShape): Map<string, readonly number[]> {
+  const width = gatesOf(shape) * shape.hidden;
+  const shapes = new Map<string, readonly number[]>();
+  for (let layer = 0; layer < shape.layers; layer++) {
+    for (const direction of shape.bidirectional ? ["forward", "backward"] : ["forward"]) {
+      const prefix = `layer${layer}.${direction}`;
+      shapes.set(`${prefix}.kernel`, [layerInputSize(shape, layer), width]);
+      shapes.set(`${prefix}.recurrentKernel`, [shape.hidden, width]);
+      shapes.set(`${prefix}.bias`, [width]);
+      if (hasRecurrentBias(shape)) shapes.set(`${prefix}.recurrentBias`, [shape.hidden]);
+    }
   }
-  return fromNamed(shape, named);
+  addTopShapes(shape, shapes);
+  return shapes;
+}
+
+function addTopShapes(shape: NetworkShape, shapes: Map<string, readonly number[]>): void {
+  if (!shape.head) return;
+  if (shape.pooling === "attention") {
+    shapes.set("attention.kernel", [directionsOf(shape) * shape.hidden, 1]);
+    shapes.set("attention.bias", [1]);
+  }
+  shapes.set("head.kernel", [headInputSize(shape), outputSize(shape)]);
+  shapes.set("head.bias", [outputSize(shape)]);
+}
+
+/** Number of values of all parameters. */
+export function parameterCount(shape: NetworkShape): number {
+  const sizes = [...parameterShapes(shape).values()];
+  return sizes.reduce((sum, dims) => sum + dims.reduce((a, b) => a * b, 1), 0);
 }
 
 /**
- * The parameters under their documented names (docs/weights.md), gates in the order input, forget, cell,
- * output: `layer0.forward.kernel` [input, G], `layer0.forward.recurrentKernel` [hidden, G],
- * `layer0.forward.bias` [G], the same for `backward`, `head.kernel`, `head.bias`.
+ * The parameters under their documented names (docs/weights.md), LSTM's gates in the order input, forget, cell,
+ * output, GRU's update, reset, candidate: `layer0.forward.kernel` [input, G], `layer0.forward.recurrentKernel`
+ * [hidden, G], `layer0.forward.bias` [G], the same for `backward`, `head.kernel`, `head.bias`.
  */
 export function toNamed(
   shape: NetworkShape,
@@ -108,25 +140,6 @@ export function fromNamed(
   return parameters;
 }
 
-/** Documented names and shapes, in a fixed order. */
-export function namedShapes(shape: NetworkShape): Map<string, readonly number[]> {
-  const width = gates * shape.hidden;
-  const shapes = new Map<string, readonly number[]>();
-  for (let layer = 0; layer < shape.layers; layer++) {
-    for (const direction of shape.bidirectional ? ["forward", "backward"] : ["forward"]) {
-      const prefix = `layer${layer}.${direction}`;
-      shapes.set(`${prefix}.kernel`, [layerInputSize(shape, layer), width]);
-      shapes.set(`${prefix}.recurrentKernel`, [shape.hidden, width]);
-      shapes.set(`${prefix}.bias`, [width]);
-    }
-  }
-  if (shape.classes > 0) {
-    shapes.set("head.kernel", [headInputSize(shape), shape.classes]);
-    shapes.set("head.bias", [shape.classes]);
-  }
-  return shapes;
-}
-
 /** Where the elements of a documented parameter lie among the graph's. */
 function copier(
   shape: NetworkShape,
@@ -134,12 +147,19 @@ function copier(
   parameters: GraphParameters,
 ): { source: Float32Array; indexOf: (index: number) => number } {
   const [layer = "", direction = "", kind = ""] = name.split(".");
-  if (layer === "head") return { source: parameters[name]!.data, indexOf: (index) => index };
+  if (!layer.startsWith("layer")) {
+    return { source: parameters[name]!.data, indexOf: (index) => index };
+  }
   const { hidden } = shape;
-  const width = gates * hidden;
+  const width = gatesOf(shape) * hidden;
   const side = direction === "backward" ? 1 : 0;
+  const positions = gatePositions[shape.cell];
   const place = (column: number): number =>
-    gatePositions[Math.floor(column / hidden)]! * hidden + (column % hidden);
+    positions[Math.floor(column / hidden)]! * hidden + (column % hidden);
+  if (kind === "recurrentBias") {
+    const source = parameters[`${layer}.${kind}`]!.data;
+    return { source, indexOf: (i) => side * hidden + i };
+  }
   if (kind === "recurrentKernel") {
     const source = parameters[`${layer}.recurrent`]!.data;
     const start = side * hidden * width;

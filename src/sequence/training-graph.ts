@@ -1,19 +1,24 @@
 import { createGraph, encodeModel, type Graph } from "../onnx/graph.js";
-import { int64 } from "../onnx/tensor.js";
-import { addLstmLayer, type LstmLayer } from "./lstm-layer.js";
-import { directionsOf, headInputSize, type NetworkShape } from "./network-shape.js";
-import { parameterShapes } from "./parameters.js";
+import { cellOf } from "./cells/cell-of.js";
+import { arithmeticOf } from "./graph-arithmetic.js";
+import { addHeadLoss, addLogits } from "./head.js";
+import { directionsOf, headInputSize, type NetworkShape, outputSize } from "./network-shape.js";
+import { hasRecurrentBias, parameterShapes } from "./parameters.js";
+import { addPooling, type PoolingGradients } from "./pooling.js";
+import { addRecurrentLayer, type RecurrentLayer, type StateGradients } from "./recurrent-layer.js";
 
 /**
  * What a graph of the network computes:
- * - `train`: the mean cross-entropy over the batch (`loss`) and the gradient of every parameter (`d.NAME`)
- * - `evaluate`: `logits` [B, classes]
+ * - `train`: `loss`, the weighted sum of the losses of all items, and its gradient of every parameter (`d.NAME`)
+ * - `evaluate`: `logits` [N, outputs] and `losses` [N] of all items
  * - `states`: every state of the top layer, `states` [T, B, width]
  * - `gradients`: the gradient of every parameter for given gradients of the top layer's states and last states
  *
- * `width` is directions · hidden. All take `x` [T, B, input], `lengths` int64 [B], `mask` [T, B, 1] and the
- * parameters; `train` and `evaluate` also `context` [B, contextSize] where the network has one; `train` also `dropoutL` (the factors on the outputs of layer L: [T, B, width], for the top layer
- * [B, width]) and `targets` [B, classes], each row summing to 1.
+ * `width` is directions · hidden. The items are the sequences, N = B, or, where there is a result for each step, the
+ * steps, N = T · B, step by step. All take `x` [T, B, input], `lengths` int64 [B], `mask` [T, B, 1] and the parameters;
+ * `train` and `evaluate` also `targets` [N, outputs] and `context` [B, contextSize] where the network has one; `train`
+ * also `weights` [N, 1], 0 in the padding, and `dropoutL`: the factors on the outputs of layer L, [T, B, width], for the
+ * top layer under a pooling [B, width].
  */
 export type GraphPurpose = "train" | "evaluate" | "states" | "gradients";
 
@@ -21,60 +26,38 @@ export type GraphPurpose = "train" | "evaluate" | "states" | "gradients";
 export function buildNetworkGraph(shape: NetworkShape, purpose: GraphPurpose): Uint8Array {
   const graph = createGraph(purpose);
   const width = directionsOf(shape) * shape.hidden;
-  const x = graph.input("x", "float32", ["T", "B", shape.inputSize]);
-  const lengths = graph.input("lengths", "int64", ["B"]);
-  const mask = graph.input("mask", "float32", ["T", "B", 1]);
-  for (const [name, dims] of parameterShapes(shape)) graph.input(name, "float32", dims);
-
-  const layers: LstmLayer[] = [];
-  let input = x;
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const name = `layer${layer}`;
-    layers.push(
-      addLstmLayer(graph, {
-        x: input,
-        lengths,
-        mask,
-        kernel: `${name}.kernel`,
-        recurrent: `${name}.recurrent`,
-        bias: `${name}.bias`,
-        directions: directionsOf(shape),
-        hidden: shape.hidden,
-        name,
-      }),
-    );
-    input = layers[layer]!.states;
-    if (purpose === "train" && layer < shape.layers - 1) {
-      input = graph.node("Mul", [
-        input,
-        graph.input(dropoutName(layer), "float32", ["T", "B", width]),
-      ]);
-    }
-  }
-  const top = layers.at(-1)!;
+  graph.input("x", "float32", ["T", "B", shape.inputSize]);
+  graph.input("lengths", "int64", ["B"]);
+  graph.input("mask", "float32", ["T", "B", 1]);
+  const needed = purpose === "gradients" || purpose === "states" ? { ...shape, head: null } : shape;
+  for (const [name, dims] of parameterShapes(needed)) graph.input(name, "float32", dims);
+  const layers = addLayers(graph, shape, purpose === "train");
   switch (purpose) {
     case "states":
-      graph.output(top.states, "float32", ["T", "B", width], "states");
+      graph.output(layers.at(-1)!.states, "float32", ["T", "B", width], "states");
       break;
     case "evaluate": {
-      const pooled = addPooling(graph, top, shape);
-      const seen = withContext(graph, pooled.value, shape);
-      graph.output(addLogits(graph, seen), "float32", ["B", shape.classes], "logits");
+      const logits = addLogits(graph, addHeadInput(graph, layers.at(-1)!, shape, false).value);
+      graph.output(logits, "float32", ["N", outputSize(shape)], "logits");
+      const { losses } = addHeadLoss(graph, logits, targetsInput(graph, shape), shape);
+      graph.output(losses, "float32", ["N"], "losses");
       break;
     }
     case "gradients": {
       const states = graph.input("dStates", "float32", ["T", "B", width]);
-      const last = graph.input("dLast", "float32", ["B", width]);
-      addBackward(graph, layers, { states, last }, false);
+      const dLast = graph.input("dLast", "float32", ["B", shape.layers * width]);
+      const lasts = arithmeticOf(graph).split(dLast, 1, shape.layers);
+      addBackward(graph, shape, layers, { states }, { lasts });
       break;
     }
     case "train": {
-      const dropout = graph.input(dropoutName(shape.layers - 1), "float32", ["B", width]);
-      const pooled = addPooling(graph, top, shape);
-      const dropped = graph.node("Mul", [pooled.value, dropout]);
-      const dSeen = addSoftmaxLoss(graph, withContext(graph, dropped, shape), shape);
-      const dDropped = withoutContext(graph, dSeen, shape);
-      addBackward(graph, layers, pooled.backward(graph.node("Mul", [dDropped, dropout])), true);
+      const seen = addHeadInput(graph, layers.at(-1)!, shape, true);
+      const dSeen = addLoss(graph, seen.value, shape);
+      const { parameters = {}, ...gradients } = seen.backward(dSeen);
+      for (const [name, value] of Object.entries(parameters)) {
+        addGradient(graph, name, value, parameterShapes(shape).get(name)!);
+      }
+      addBackward(graph, shape, layers, gradients, { dropout: true });
       break;
     }
   }
@@ -91,27 +74,74 @@ export function gradientName(parameter: string): string {
   return `d.${parameter}`;
 }
 
-/** The vector of a sequence, [B, width], and the way from its gradient to those of the states. */
-interface Pooled {
-  readonly value: string;
-  readonly backward: (gradient: string) => { readonly states?: string; readonly last?: string };
+function targetsInput(graph: Graph, shape: NetworkShape): string {
+  return graph.input("targets", "float32", ["N", outputSize(shape)]);
 }
 
-function addPooling(graph: Graph, { states, last }: LstmLayer, { pooling }: NetworkShape): Pooled {
-  if (pooling === "last") return { value: last, backward: (gradient) => ({ last: gradient }) };
-  // States are zero in the padding, so that their sum is that of the sequence.
-  const sum = graph.node("ReduceSum", [states, graph.constant(int64([0]))], {
-    keepdims: { i: 0 },
-  });
-  const lengths = graph.node("Unsqueeze", [
-    graph.node("Cast", ["lengths"], { to: { i: 1 } }),
-    graph.constant(int64([1])),
-  ]);
+function addLayers(graph: Graph, shape: NetworkShape, dropout: boolean): RecurrentLayer[] {
+  const directions = directionsOf(shape);
+  const layers: RecurrentLayer[] = [];
+  let x = "x";
+  for (let index = 0; index < shape.layers; index++) {
+    const name = `layer${index}`;
+    const layer = addRecurrentLayer(graph, {
+      cell: cellOf(shape),
+      x,
+      lengths: "lengths",
+      mask: "mask",
+      kernel: `${name}.kernel`,
+      bias: `${name}.bias`,
+      parameters: {
+        recurrent: `${name}.recurrent`,
+        ...(hasRecurrentBias(shape) ? { recurrentBias: `${name}.recurrentBias` } : {}),
+      },
+      directions,
+      hidden: shape.hidden,
+      name,
+    });
+    layers.push(layer);
+    x = layer.states;
+    if (dropout && index < shape.layers - 1) {
+      const dims = ["T", "B", directions * shape.hidden];
+      x = graph.node("Mul", [x, graph.input(dropoutName(index), "float32", dims)]);
+    }
+  }
+  return layers;
+}
+
+/** What the head sees of all items, [N, headInput], and the way back to the states. */
+interface HeadInput {
+  readonly value: string;
+  readonly backward: (gradient: string) => PoolingGradients;
+}
+
+function addHeadInput(
+  graph: Graph,
+  { states, last }: RecurrentLayer,
+  shape: NetworkShape,
+  dropout: boolean,
+): HeadInput {
+  const { times, reshape, unsqueeze } = arithmeticOf(graph);
+  const width = directionsOf(shape) * shape.hidden;
+  const name = dropoutName(shape.layers - 1);
+  const dims = shape.output === "sequence" ? ["T", "B", width] : ["B", width];
+  const factors = dropout ? graph.input(name, "float32", dims) : undefined;
+  const dropped = (value: string): string => (factors ? times(value, factors) : value);
+  if (shape.output === "sequence") {
+    return {
+      value: reshape(dropped(states), [-1, width]),
+      backward: (gradient) => {
+        const unflat = graph.node("Reshape", [gradient, graph.node("Shape", [states])]);
+        return { states: times(dropped(unflat), "mask") };
+      },
+    };
+  }
+  const lengths = graph.node("Cast", ["lengths"], { to: { i: 1 } });
+  const steps = unsqueeze(lengths, 1);
+  const pooled = addPooling(graph, { states, last, mask: "mask", steps }, shape);
   return {
-    value: graph.node("Div", [sum, lengths]),
-    backward: (gradient) => ({
-      states: graph.node("Mul", [graph.node("Div", [gradient, lengths]), "mask"]),
-    }),
+    value: withContext(graph, dropped(pooled.value), shape),
+    backward: (gradient) => pooled.backward(dropped(withoutContext(graph, gradient, shape))),
   };
 }
 
@@ -125,62 +155,54 @@ function withContext(graph: Graph, pooled: string, { contextSize }: NetworkShape
 /** The part of a gradient of the head's input that belongs to the pooled states. */
 function withoutContext(graph: Graph, gradient: string, shape: NetworkShape): string {
   if (shape.contextSize === 0) return gradient;
-  const vector = (value: number): string => graph.constant(int64([value]));
+  const { integers } = arithmeticOf(graph);
   const width = directionsOf(shape) * shape.hidden;
-  return graph.node("Slice", [gradient, vector(0), vector(width), vector(1)]);
+  return graph.node("Slice", [gradient, integers(0), integers(width), integers(1)]);
 }
 
-function addLogits(graph: Graph, features: string): string {
-  return graph.node("Add", [graph.node("MatMul", [features, "head.kernel"]), "head.bias"]);
+/** Adds the loss and the head's gradients; returns the gradient of the head's input. */
+function addLoss(graph: Graph, features: string, shape: NetworkShape): string {
+  const { times, matMul, transpose, squeeze, sum } = arithmeticOf(graph);
+  const targets = targetsInput(graph, shape);
+  const weights = graph.input("weights", "float32", ["N", 1]);
+  const { losses, backward } = addHeadLoss(graph, addLogits(graph, features), targets, shape);
+  graph.output(sum(times(losses, squeeze(weights, 1)), 0), "float32", [], "loss");
+  const dLogits = backward(weights);
+  const dKernel = matMul(transpose(features, [1, 0]), dLogits);
+  addGradient(graph, "head.kernel", dKernel, [headInputSize(shape), outputSize(shape)]);
+  addGradient(graph, "head.bias", sum(dLogits, 0), [outputSize(shape)]);
+  return matMul(dLogits, transpose("head.kernel", [1, 0]));
 }
 
-/** Adds the mean softmax cross-entropy and the head's gradients; returns the gradient of the head's input. */
-function addSoftmaxLoss(graph: Graph, features: string, shape: NetworkShape): string {
-  const targets = graph.input("targets", "float32", ["B", shape.classes]);
-  const logits = addLogits(graph, features);
-  const logProbabilities = graph.node("LogSoftmax", [logits], { axis: { i: 1 } });
-  const batch = graph.node(
-    "Cast",
-    [graph.node("Shape", [targets], { start: { i: 0 }, end: { i: 1 } })],
-    {
-      to: { i: 1 },
-    },
-  );
-  const axis = (index: number): string => graph.constant(int64([index]));
-  const matched = graph.node("Mul", [targets, logProbabilities]);
-  const summed = graph.node("ReduceSum", [matched, axis(1)], { keepdims: { i: 0 } });
-  const mean = graph.node("ReduceMean", [graph.node("Neg", [summed]), axis(0)], {
-    keepdims: { i: 0 },
-  });
-  graph.output(mean, "float32", [], "loss");
-  // d loss / d logits = (softmax - target) / B
-  const excess = graph.node("Sub", [graph.node("Exp", [logProbabilities]), targets]);
-  const dLogits = graph.node("Div", [excess, batch]);
-  const transposed = (value: string): string =>
-    graph.node("Transpose", [value], { perm: { ints: [1, 0] } });
-  const dKernel = graph.node("MatMul", [transposed(features), dLogits]);
-  const dBias = graph.node("ReduceSum", [dLogits, axis(0)], { keepdims: { i: 0 } });
-  addGradient(graph, "head.kernel", dKernel, [headInputSize(shape), shape.classes]);
-  addGradient(graph, "head.bias", dBias, [shape.classes]);
-  return graph.node("MatMul", [dLogits, transposed("head.kernel")]);
+/** What meets the gradients on their way down. */
+interface WayDown {
+  /** Whether the outputs of the layers were dropped in part. */
+  readonly dropout?: boolean;
+  /** Gradients of the last states of every layer, which come from outside. */
+  readonly lasts?: readonly string[];
 }
 
 /** Adds the way back through all layers, from the top one's gradients down. */
 function addBackward(
   graph: Graph,
-  layers: readonly LstmLayer[],
-  top: { readonly states?: string; readonly last?: string },
-  dropout: boolean,
+  shape: NetworkShape,
+  layers: readonly RecurrentLayer[],
+  top: StateGradients,
+  { dropout = false, lasts }: WayDown,
 ): void {
+  const shapes = parameterShapes(shape);
   let arriving = top;
   for (let index = layers.length - 1; index >= 0; index--) {
-    const gradients = layers[index]!.backward(arriving);
-    const name = `layer${index}`;
-    addGradient(graph, `${name}.kernel`, gradients.kernel, ["input", "gates"]);
-    addGradient(graph, `${name}.recurrent`, gradients.recurrent, ["directions", "hidden", "gates"]);
-    addGradient(graph, `${name}.bias`, gradients.bias, ["gates"]);
+    const { x, ...gradients } = layers[index]!.backward({
+      ...arriving,
+      ...(lasts ? { last: lasts[index]! } : {}),
+    });
+    for (const [kind, value] of Object.entries(gradients)) {
+      const name = `layer${index}.${kind}`;
+      addGradient(graph, name, value, shapes.get(name)!);
+    }
     if (index === 0) return;
-    const dx = gradients.x();
+    const dx = x();
     arriving = { states: dropout ? graph.node("Mul", [dx, dropoutName(index - 1)]) : dx };
   }
 }
@@ -189,7 +211,7 @@ function addGradient(
   graph: Graph,
   parameter: string,
   value: string,
-  dims: readonly (number | string)[],
+  dims: readonly number[],
 ): void {
   graph.output(value, "float32", dims, gradientName(parameter));
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/core/random.js";
-import { createNetwork, type NetworkOptions } from "../../src/sequence/network.js";
+import { createNetwork } from "../../src/sequence/network.js";
+import type { NetworkOptions } from "../../src/sequence/network-options.js";
 
 const base: NetworkOptions = {
   cell: "lstm",

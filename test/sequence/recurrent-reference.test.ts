@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createNetwork } from "../../src/sequence/network.js";
+import type { Cell } from "../../src/sequence/network-shape.js";
 import type { Parameter } from "../../src/sequence/parameters.js";
 import { toTorch } from "../../src/sequence/torch-parameters.js";
 
 interface ReferenceCase {
-  readonly kind: string;
+  readonly kind: Cell;
   readonly bidirectional: boolean;
   readonly layers: number;
   readonly T: number;
@@ -21,22 +22,24 @@ interface ReferenceCase {
 
 const file = new URL("../fixtures/recurrent.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: ReferenceCase[] };
-const lstmCases = cases.filter(({ kind }) => kind === "lstm");
 
-test("the vectors hold LSTM cases of one and two directions, stacked and with lengths", () => {
-  expect(lstmCases.length).toBeGreaterThanOrEqual(2);
-  expect(new Set(lstmCases.map(({ bidirectional }) => bidirectional))).toEqual(
-    new Set([true, false]),
-  );
+test("the vectors hold every cell in one and two directions, stacked layers, and different lengths", () => {
+  const kinds = cases.map(({ kind, bidirectional }) => `${kind} ${bidirectional}`);
+  for (const kind of ["rnn", "lstm", "gru"]) {
+    expect(kinds).toContain(`${kind} true`);
+    expect(kinds).toContain(`${kind} false`);
+  }
+  expect(cases.some(({ layers }) => layers > 1)).toBe(true);
+  expect(cases.some(({ lengths }) => new Set(lengths).size > 1)).toBe(true);
 });
 
-test.each(lstmCases.map((item, index) => ({ ...item, index })))(
-  "states and gradients are PyTorch's: LSTM case $index, $layers layers, bidirectional $bidirectional",
+test.each(cases.map((item, index) => ({ ...item, index })))(
+  "states and gradients are PyTorch's: case $index, $kind, $layers layers, bidirectional $bidirectional",
   async (item) => {
-    const { B, D, H, layers, bidirectional, lengths } = item;
+    const { kind, B, D, H, layers, bidirectional, lengths } = item;
     const width = (bidirectional ? 2 : 1) * H;
     await using network = createNetwork({
-      cell: "lstm",
+      cell: kind,
       bidirectional,
       layers,
       inputSize: D,
@@ -64,25 +67,25 @@ test.each(lstmCases.map((item, index) => ({ ...item, index })))(
 
     // loss = sum(lastHidden * linspace(-1, 1, n)) + mean(output²); lastHidden is [layers * directions, B, H].
     const n = item.lastHidden.length;
-    const directions = bidirectional ? 2 : 1;
     const weight = (index: number): number => -1 + (2 * index) / (n - 1);
     const dLast = lengths.map((_, b) =>
-      Float32Array.from({ length: width }, (_, k) => {
-        const direction = Math.floor(k / H);
-        const row = (layers - 1) * directions + direction;
-        return weight((row * B + b) * H + (k % H));
-      }),
+      Float32Array.from({ length: layers * width }, (_, k) =>
+        weight((Math.floor(k / H) * B + b) * H + (k % H)),
+      ),
     );
     const dStates = lengths.map((_, b) =>
       rows(item.output, b, width).map((value) => (2 * value) / item.output.length),
     );
-    if (layers > 1) return; // The reference's loss then also reads the lower layers' last states.
-    const gradients = toTorch(await network.gradients(x, dStates, dLast));
+    const named = await network.gradients(x, dStates, dLast);
+    const gradients = toTorch({ ...network.shape, head: null }, named);
     for (const [name, { grad }] of Object.entries(item.parameters)) {
-      // PyTorch's two biases have the same gradient; here there is one.
-      const found = gradients[name.replace("bias_hh", "bias_ih")]!.data;
+      // PyTorch's two biases have the same gradient, but in GRU's candidate; here there is one.
+      const isInner = kind === "gru" && name.startsWith("bias_hh");
+      const found = gradients[isInner ? name : name.replace("bias_hh", "bias_ih")]!.data;
+      const from = isInner ? 2 * H : 0;
+      const expected = Float32Array.from(grad.slice(from));
       const scale = Math.max(...grad.map(Math.abs), 1e-3);
-      expect(maxDifference(found, Float32Array.from(grad)) / scale, name).toBeLessThan(1e-4);
+      expect(maxDifference(found.slice(from), expected) / scale, name).toBeLessThan(1e-4);
     }
   },
 );
