@@ -26,15 +26,9 @@ export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-r
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
-export {
-  type Optimizer,
-  type SearchSummary,
-  type TuneOptions,
-  type Tuning,
-  type TuningSummary,
-  tune,
-} from "./pipeline/tune.js";
+export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
   classificationMetrics,

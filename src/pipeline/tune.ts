@@ -2,11 +2,6 @@ import type { Dataset } from "../../datasets/dataset.js";
 import { assignFolds } from "../../datasets/folds.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
-import {
-  minimiseAtRandom,
-  minimiseByWhales,
-  type TrialOutcome,
-} from "../sequence/tuning/minimise.js";
 import type { FeatureChoices } from "./feature-stage.js";
 import type { Model } from "./model.js";
 import { usualRecipe } from "./network-recipe.js";
@@ -14,25 +9,12 @@ import { packageVersion } from "./package-version.js";
 import type { RunOptions } from "./run.js";
 import { train } from "./train.js";
 import { openTrainingPart } from "./training-part.js";
-import { defaultTrainingSettings, trainingSettings } from "./training-settings.js";
-import { openTuningLog, type TuningLog } from "./tuning-log.js";
-import { type TunedSettings, type TuningSpace, tuningSpace } from "./tuning-space.js";
-import {
-  judgeByFolds,
-  meanOf,
-  pruningFactor,
-  pruningMargin,
-  pruningNeeds,
-  type TrialDetail,
-  type TrialGround,
-  type TuningTrial,
-} from "./tuning-trial.js";
-
-/** Ways to search. */
-export const optimizers = ["woa", "random"] as const;
-
-/** One of {@link optimizers}: the Whale Optimization Algorithm, or settings drawn at random. */
-export type Optimizer = (typeof optimizers)[number];
+import { trainingSettings } from "./training-settings.js";
+import { openTuningLog } from "./tuning-log.js";
+import { judgeDefaults, rememberTrials, runSearch } from "./tuning-search.js";
+import { tuningSpace } from "./tuning-space.js";
+import { type Optimizer, optimizers, summarise, type TuningSummary } from "./tuning-summary.js";
+import { pruningFactor, pruningMargin, pruningNeeds, type TrialGround } from "./tuning-trial.js";
 
 /** Options of {@link tune}. */
 export interface TuneOptions extends RunOptions, FeatureChoices {
@@ -56,40 +38,6 @@ export interface TuneOptions extends RunOptions, FeatureChoices {
   readonly log?: string;
 }
 
-/** What a search came to. */
-export interface SearchSummary {
-  /** "defaults" for the one trial of the settings that `train` has where none are given. */
-  readonly search: Optimizer | "defaults";
-  readonly best: TuningTrial;
-  readonly trials: readonly TuningTrial[];
-  /** Trials that were given up early. */
-  readonly pruned: number;
-  /** Trials whose settings had been tried before. */
-  readonly repeated: number;
-  /** Trials that could not be trained to the end. */
-  readonly failed: number;
-  /** Seconds that its trials took. */
-  readonly seconds: number;
-}
-
-/** What a tuning came to. */
-export interface TuningSummary {
-  /** The settings of the lowest loss of all searches, which the model is trained with. */
-  readonly settings: TunedSettings;
-  /** Mean of the folds' lowest validation losses with them, in nats. */
-  readonly loss: number;
-  /** Mean of the folds' validation accuracies in the same epochs. */
-  readonly accuracy: number;
-  /** The search that found them. */
-  readonly winner: SearchSummary["search"];
-  /** How much lower than that of random search the loss of the other search is, in nats; null with one search alone. */
-  readonly gain: number | null;
-  readonly searches: readonly SearchSummary[];
-  readonly folds: number;
-  /** Clips of the folds: the training and validation parts. The test part is not among them. */
-  readonly clips: number;
-}
-
 /** What {@link tune} gives. The model is the caller's to save and to close. */
 export interface Tuning {
   readonly model: Model;
@@ -101,10 +49,6 @@ const tuningVersion = 1;
 
 const defaultTrials = 30;
 const defaultFolds = 3;
-
-/** Whales: as many as in published studies, but so few that each gets its turn at least three times. */
-const mostWhales = 10;
-const fewestRounds = 3;
 
 /**
  * Looks for the settings of the lowest validation loss over K folds by groups, inside the training and validation
@@ -175,134 +119,6 @@ function fixedSettings(options: TuneOptions): TrialGround["fixed"] {
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   return { epochs, patience, seed };
-}
-
-/** The settings of `train` where none are given, judged by the same folds. */
-async function judgeDefaults(
-  ground: TrialGround,
-  log: TuningLog,
-  space: TuningSpace,
-): Promise<SearchSummary> {
-  const { hidden, layers, dropout, learningRate } = defaultTrainingSettings;
-  const settings: TunedSettings = {
-    rnn: "bilstm",
-    hidden,
-    layers,
-    dropout,
-    learningRate,
-    weightDecay: usualRecipe.weightDecay,
-    batchSize: space.batchSize.choices[0]!,
-  };
-  let [trial] = log.finished("defaults");
-  if (!trial) {
-    trial = { trial: 1, settings, ...(await judgeByFolds(settings, [], ground)) };
-    await log.append("defaults", trial);
-  }
-  return summaryOf("defaults", trial, [trial]);
-}
-
-/** What {@link judgeByFolds} is once the ground is settled. */
-type Judge = (
-  settings: TunedSettings,
-  finished: readonly TuningTrial[],
-) => Promise<TrialOutcome<TrialDetail>>;
-
-/**
- * Judges settings, but takes what another search found of the same ones. Both start from the same draws, so that
- * what differs between them is what they make of these.
- */
-function rememberTrials(ground: TrialGround, log: TuningLog): Judge {
-  return async (settings, finished) => {
-    const key = JSON.stringify(settings);
-    const known = log.trials().find((trial) => JSON.stringify(trial.settings) === key);
-    if (!known?.detail || known.detail.pruned) return judgeByFolds(settings, finished, ground);
-    return { loss: known.loss, detail: { ...known.detail, seconds: 0 } };
-  };
-}
-
-async function runSearch(
-  name: Optimizer,
-  space: TuningSpace,
-  trials: number,
-  seed: number,
-  judge: Judge,
-  log: TuningLog,
-  { onProgress, signal }: RunOptions,
-): Promise<SearchSummary> {
-  const finished = log.finished(name);
-  let lowest = finished.reduce((a, { loss }) => Math.min(a, loss), Number.POSITIVE_INFINITY);
-  const tell = (done: number): void =>
-    onProgress?.({
-      stage: name,
-      done,
-      total: trials,
-      unit: "trials",
-      note: `lowest loss ${Number.isFinite(lowest) ? lowest.toFixed(3) : "?"}`,
-    });
-  tell(finished.length);
-  const minimise = name === "woa" ? minimiseByWhales : minimiseAtRandom;
-  const result = await minimise<TuningSpace, TrialDetail>(judge, space, {
-    trials,
-    seed,
-    // Ranges have no zero worth being drawn to.
-    origin: "centre",
-    whales: Math.max(1, Math.min(mostWhales, Math.floor(trials / fewestRounds))),
-    finished,
-    ...(signal ? { signal } : {}),
-    async onTrial(trial) {
-      await log.append(name, trial);
-      lowest = Math.min(lowest, trial.loss);
-      tell(trial.trial);
-    },
-  });
-  return summaryOf(name, result.best, result.trials);
-}
-
-function summaryOf(
-  search: SearchSummary["search"],
-  best: TuningTrial,
-  trials: readonly TuningTrial[],
-): SearchSummary {
-  const fresh = trials.filter(({ repeatOf }) => repeatOf === undefined);
-  return {
-    search,
-    best,
-    trials,
-    pruned: fresh.filter(({ detail }) => detail?.pruned).length,
-    repeated: trials.length - fresh.length,
-    failed: fresh.filter(({ detail }) => detail?.error !== undefined).length,
-    seconds:
-      Math.round(10 * fresh.reduce((sum, { detail }) => sum + (detail?.seconds ?? 0), 0)) / 10,
-  };
-}
-
-function summarise(
-  searches: readonly SearchSummary[],
-  folds: number,
-  clips: number,
-): TuningSummary {
-  const winner = searches.reduce((a, b) => (b.best.loss < a.best.loss ? b : a));
-  const { settings, loss, detail } = winner.best;
-  if (!Number.isFinite(loss)) {
-    const why = searches.flatMap(({ trials }) => trials.map(({ detail: each }) => each?.error));
-    throw usage(
-      "trials",
-      `No settings could be trained to the end. ${why.find((each) => each !== undefined) ?? ""}`,
-    );
-  }
-  const lossOf = (name: Optimizer): number | undefined =>
-    searches.find(({ search }) => search === name)?.best.loss;
-  const [whales, random] = [lossOf("woa"), lossOf("random")];
-  return {
-    settings,
-    loss,
-    accuracy: meanOf(detail?.accuracies ?? []),
-    winner: winner.search,
-    gain: whales === undefined || random === undefined ? null : random - whales,
-    searches,
-    folds,
-    clips,
-  };
 }
 
 function sizesOf(folds: readonly number[], count: number): number[] {

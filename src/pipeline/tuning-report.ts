@@ -1,5 +1,5 @@
 import { type ECharts, init } from "echarts";
-import type { SearchSummary, TuningSummary } from "./tune.js";
+import type { SearchSummary, TuningSummary } from "./tuning-summary.js";
 import type { TuningTrial } from "./tuning-trial.js";
 
 /** Pixels of the plot. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Optimizer, TuningSummary } from "../../pipeline/tune.js";
+import type { Optimizer, TuningSummary } from "../../pipeline/tuning-summary.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
