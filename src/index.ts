@@ -31,6 +31,9 @@ export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-r
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
+export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
+export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
   type ClassMetrics,
@@ -59,3 +62,28 @@ export {
 } from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
 export { fitTemperature } from "./sequence/temperature-scaling.js";
+export {
+  type BenchmarkFunction,
+  type BenchmarkName,
+  benchmarkFunctions,
+  shiftedBenchmark,
+} from "./sequence/tuning/benchmark-functions.js";
+export {
+  type MinimiseOptions,
+  minimiseAtRandom,
+  minimiseByWhales,
+  type Objective,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+  type WhaleOptions,
+} from "./sequence/tuning/minimise.js";
+export type {
+  CategoricalDimension,
+  Dimension,
+  IntegerDimension,
+  Origin,
+  RealDimension,
+  SearchSpace,
+  Settings,
+} from "./sequence/tuning/search-space.js";
