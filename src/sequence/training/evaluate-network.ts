@@ -4,8 +4,8 @@ import { batchFeeds, contextFeeds, parameterFeeds } from "../network-feeds.js";
 import { outputSize } from "../network-shape.js";
 import type { GraphParameters } from "../parameters.js";
 import { batchTargets } from "../targets.js";
+import type { TrainedNetwork } from "./trained-network.js";
 import { contextOf, type LabelledSequences } from "./training-data.js";
-import type { TrainingEngine } from "./training-engine.js";
 
 /** Sequences evaluated at once. */
 const evaluationBatch = 64;
@@ -20,7 +20,7 @@ export interface NetworkJudgement {
 
 /** Judges a network by labelled sequences. */
 export async function evaluateNetwork(
-  { shape, evaluate: session }: TrainingEngine,
+  { shape, engine }: TrainedNetwork,
   parameters: GraphParameters,
   data: LabelledSequences,
 ): Promise<NetworkJudgement> {
@@ -37,7 +37,7 @@ export async function evaluateNetwork(
     const expected = y.slice(first, first + evaluationBatch);
     const { targets, weights, total } = batchTargets(shape, expected, lengths, batch.steps);
     const contexts = part.map((_, b) => contextOf(data, first + b));
-    const outputs = await session.run({
+    const outputs = await engine.run("evaluate", {
       ...batchFeeds(batch),
       ...contextFeeds(contexts, shape.contextSize),
       ...feeds,

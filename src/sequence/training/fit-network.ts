@@ -16,8 +16,8 @@ import {
   type FitResult,
 } from "./fit-options.js";
 import { openSchedule } from "./learning-rate-schedule.js";
+import type { TrainedNetwork } from "./trained-network.js";
 import { checkData, type HeldOut } from "./training-data.js";
-import type { TrainingEngine } from "./training-engine.js";
 import { openTrainingLog } from "./training-log.js";
 import { trainingRecipe } from "./training-recipe.js";
 import type { BestEpoch } from "./training-state.js";
@@ -32,13 +32,13 @@ import { prepareSteps, type TrainingStep } from "./training-step.js";
  * @throws MuybridgeError ERR_USAGE for data or options out of range, and where the loss is no longer a number
  */
 export async function fitNetwork(
-  engine: TrainingEngine,
+  network: TrainedNetwork,
   initial: GraphParameters,
   data: HeldOut,
   given: FitOptions,
   random: Random,
 ): Promise<FitResult & { readonly parameters: GraphParameters }> {
-  const { shape } = engine;
+  const { shape } = network;
   const options = chooseFitOptions(given, shape);
   checkData(data, shape);
   const lengths = data.x.map((sequence) =>
@@ -47,7 +47,7 @@ export async function fitNetwork(
   const stepsPerEpoch = Math.ceil(lengths.length / options.batchSize);
   const schedule = openSchedule(options.schedule, { ...options, stepsPerEpoch });
   const keeper = openCheckpoints(options.checkpoint, initial, () =>
-    trainingRecipe(engine, initial, data, options, random.state()),
+    trainingRecipe(network, initial, data, options, random.state()),
   );
   const resumed = options.resume ? await keeper?.read() : undefined;
   const optimiser = openOptimiser(resumed?.parameters ?? initial, optimiserOptions(options));
@@ -58,7 +58,7 @@ export async function fitNetwork(
   }
   const { classWeights } = options;
   const step = prepareSteps(
-    engine,
+    network,
     optimiser,
     data,
     {
@@ -84,7 +84,7 @@ export async function fitNetwork(
       signal: options.signal,
     });
     const judged =
-      data.validation && (await evaluateNetwork(engine, optimiser.parameters, data.validation));
+      data.validation && (await evaluateNetwork(network, optimiser.parameters, data.validation));
     if (judged && !Number.isFinite(judged.loss)) throw strayed(epoch, judged.loss);
     const { loss, ...others } = trained;
     const record: EpochRecord = {

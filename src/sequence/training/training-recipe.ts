@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { digestOf } from "../../core/digest.js";
 import type { GraphParameters } from "../parameters.js";
 import type { ChosenFitOptions } from "./fit-options.js";
+import type { TrainedNetwork } from "./trained-network.js";
 import type { HeldOut, LabelledSequences } from "./training-data.js";
-import type { TrainingEngine } from "./training-engine.js";
 
 /**
  * A digest of all that decides a training: the network, its weights at the start, the data, the options, the random
@@ -11,7 +11,7 @@ import type { TrainingEngine } from "./training-engine.js";
  * resumed for more epochs.
  */
 export function trainingRecipe(
-  { shape, dropout, inputDropout }: TrainingEngine,
+  { shape, dropout, inputDropout, engine }: TrainedNetwork,
   initial: GraphParameters,
   data: HeldOut,
   options: ChosenFitOptions,
@@ -20,6 +20,7 @@ export function trainingRecipe(
   const { checkpoint, resume, log, onEpoch, signal, epochs, patience, ...deciding } = options;
   return digestOf({
     shape,
+    engine: engine.name,
     dropout,
     inputDropout,
     options: {

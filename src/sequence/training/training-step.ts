@@ -7,8 +7,8 @@ import type { Optimiser } from "../optimisers/optimiser.js";
 import { batchTargets, type TargetOptions } from "../targets.js";
 import { dropoutName, gradientName } from "../training-graph.js";
 import { dropoutFactors, dropValues } from "./dropout.js";
+import type { TrainedNetwork } from "./trained-network.js";
 import { contextOf, type LabelledSequences } from "./training-data.js";
-import type { TrainingEngine } from "./training-engine.js";
 import { type Truncation, truncate } from "./truncation.js";
 
 /** How the batches of a training are made. */
@@ -39,7 +39,7 @@ export type TrainingStep = (
  * @param random draws the dropout, and the parts of truncated sequences
  */
 export function prepareSteps(
-  { shape, dropout, inputDropout, train }: TrainingEngine,
+  { shape, dropout, inputDropout, engine }: TrainedNetwork,
   optimiser: Optimiser,
   data: LabelledSequences,
   options: BatchOptions,
@@ -84,7 +84,7 @@ export function prepareSteps(
       targets,
       weights,
     };
-    const { loss } = await train.run(feeds, outputs);
+    const { loss } = await engine.run("train", feeds, outputs);
     return {
       loss: (loss!.data as Float32Array)[0]!,
       weight: total,
