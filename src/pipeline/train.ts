@@ -7,6 +7,7 @@ import { checkClasses, commonDimension, type PlacedExample } from "./check-examp
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
+import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -24,7 +25,12 @@ import {
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
-export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+export interface TrainOptions
+  extends RunOptions,
+    FeatureChoices,
+    FittingChoices,
+    KeptTraining,
+    Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
@@ -68,6 +74,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const settings = trainingSettings(options);
   const { weightDecay } = given;
   if (weightDecay !== undefined) checkDecay(weightDecay);
+  const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const featureSettings =
@@ -96,6 +103,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     settings,
     network: chosen,
     weightDecay,
+    fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
     refit,
     features: run.features.key(""),
@@ -124,7 +132,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const own = featureSettings.kind === "sequence" && given.preset === undefined;
   const usual = own ? sequenceRecipe(dimension) : chosen;
   const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
-  const recipeSettings = { ...settings, ...network };
+  const recipeSettings = { ...settings, ...network, ...fitting };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -158,6 +166,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
+      ...(kind ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
       temperature: judged.temperatures.model,
       meanPoolTemperature: judged.temperatures.meanPool,
