@@ -39,7 +39,7 @@ export {
   type MultilabelOptions,
   multilabelMetrics,
 } from "./sequence/multilabel-metrics.js";
-export { createNetwork, type Network } from "./sequence/network.js";
+export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
 export {

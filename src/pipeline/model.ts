@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
@@ -227,26 +227,11 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  const target = resolve(directory);
-  const beside = (kind: string): string =>
-    join(dirname(target), `.${basename(target)}.${kind}-${randomUUID()}`);
-  const fresh = beside("new");
-  const old = beside("old");
-  await mkdir(fresh, { recursive: true });
-  try {
-    await writeFile(join(fresh, fileNames.weights), files.weights);
-    if (files.sequence) await writeFile(join(fresh, fileNames.sequence), files.sequence);
-    await writeFile(join(fresh, fileNames.record), files.json);
-    // Two renames, since a directory cannot be replaced in one.
-    const replaced = await rename(target, old).then(
-      () => true,
-      () => false,
-    );
-    await rename(fresh, target);
-    if (replaced) await rm(old, { recursive: true, force: true });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
+  await replaceDirectory(directory, {
+    [fileNames.weights]: files.weights,
+    ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
+    [fileNames.record]: files.json,
+  });
 }
 
 function parseRecord(json: string, path: string): ModelRecord {
