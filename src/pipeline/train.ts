@@ -12,10 +12,10 @@ import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./iden
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
-import { sequenceRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+import { sequenceRecipe } from "./sequence-recipe.js";
 import {
   type RecurrentKind,
   recurrentKind,
@@ -60,7 +60,7 @@ const trainingVersion = 2;
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
-  const settings = trainingSettings(options);
+  const usual = trainingSettings(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const featureSettings =
@@ -70,7 +70,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(dataset.items, ground, options);
     const assignment = assignSplits(identified.items, {
-      seed: settings.seed,
+      seed: usual.seed,
       ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
     });
     return { identified, assignment };
@@ -86,7 +86,9 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const recipe = digestOf({
     version: packageVersion(),
     training: trainingVersion,
-    settings,
+    settings: usual,
+    // Of sequences, what is left out is chosen by their dimension, which is in the clips.
+    leftOut: Object.keys(usual).filter((name) => options[name as keyof TrainingSettings] == null),
     network: chosen,
     rnn,
     refit,
@@ -113,8 +115,12 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
 
   const dimension = commonDimension(dataset, examples);
   const sizes = { classes, dimension };
-  const own = featureSettings.kind === "sequence" && given.preset === undefined;
-  const network = own ? sequenceRecipe(dimension) : chosen;
+  const own =
+    featureSettings.kind === "sequence" && given.preset === undefined
+      ? sequenceRecipe(dimension)
+      : undefined;
+  const network = own?.recipe ?? chosen;
+  const settings = own ? trainingSettings(options, own.defaults) : usual;
   const recipeSettings = { ...settings, ...network };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;

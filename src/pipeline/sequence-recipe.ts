@@ -1,0 +1,24 @@
+import { type NetworkRecipe, usualRecipe } from "./network-recipe.js";
+import { defaultTrainingSettings, type TrainingSettings } from "./training-settings.js";
+
+/** Vectors of at least as many values are like those of a CNN, of which the smallest have as many. */
+const manyValues = 256;
+
+/** How sequences that do not come from videos are learned from, where no preset says another way. */
+export interface SequenceRecipe {
+  readonly recipe: NetworkRecipe;
+  /** The settings where none are given. */
+  readonly defaults: TrainingSettings;
+}
+
+/**
+ * Vectors of many values are treated like those of videos. Of few, each is a measurement that may decide, so none is
+ * dropped; and with few weights on the input the loss falls slowly, so that steps are longer and more.
+ */
+export function sequenceRecipe(dimension: number): SequenceRecipe {
+  if (dimension >= manyValues) return { recipe: usualRecipe, defaults: defaultTrainingSettings };
+  return {
+    recipe: { ...usualRecipe, inputDropout: 0, weightDecay: 1 },
+    defaults: { ...defaultTrainingSettings, learningRate: 0.01, epochs: 80, patience: 20 },
+  };
+}
