@@ -3,7 +3,7 @@ import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
 import { maxDimension } from "../sequence/file-sequence.js";
-import { cells } from "../sequence/network-shape.js";
+import { cells, poolings } from "../sequence/network-shape.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
@@ -96,6 +96,7 @@ export const modelRecordSchema = z.strictObject({
       dropout: z.number().min(0).max(1),
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
+      pooling: z.enum(poolings),
     })
     .nullable(),
   training: z.strictObject({

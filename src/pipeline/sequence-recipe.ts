@@ -13,12 +13,13 @@ export interface SequenceRecipe {
 
 /**
  * Vectors of many values are treated like those of videos. Of few, each is a measurement that may decide, so none is
- * dropped; and with few weights on the input the loss falls slowly, so that steps are longer and more.
+ * dropped. Such signals are long, and what tells them may be anywhere in them: the head sees the largest value of each
+ * state rather than the last. With few weights on the input the loss falls slowly, so that steps are longer and more.
  */
 export function sequenceRecipe(dimension: number): SequenceRecipe {
   if (dimension >= manyValues) return { recipe: usualRecipe, defaults: defaultTrainingSettings };
   return {
-    recipe: { ...usualRecipe, inputDropout: 0, weightDecay: 1 },
+    recipe: { ...usualRecipe, pooling: "max", inputDropout: 0, weightDecay: 1 },
     defaults: { ...defaultTrainingSettings, learningRate: 0.01, epochs: 80, patience: 20 },
   };
 }

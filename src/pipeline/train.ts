@@ -147,6 +147,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       hidden: settings.hidden,
       dropout: settings.dropout,
       input: network.input,
+      pooling: network.pooling,
     },
     training: {
       recipe,
