@@ -20,6 +20,6 @@ export function sequenceRecipe(dimension: number): SequenceRecipe {
   if (dimension >= manyValues) return { recipe: usualRecipe, defaults: defaultTrainingSettings };
   return {
     recipe: { ...usualRecipe, pooling: "max", inputDropout: 0, weightDecay: 1 },
-    defaults: { ...defaultTrainingSettings, learningRate: 0.01, epochs: 80, patience: 20 },
+    defaults: { ...defaultTrainingSettings, learningRate: 0.005, epochs: 120, patience: 30 },
   };
 }

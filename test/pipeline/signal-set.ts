@@ -63,12 +63,12 @@ export async function writeSignal(path: string, label: string, seed: string): Pr
 function drawSignal(label: string, random: Random): { values: Float32Array; steps: number } {
   const steps = random.integer(36, 48);
   const phase = random.next();
-  const period = random.uniform(9, 14);
-  const strength = random.uniform(0.8, 1.2);
+  const period = random.uniform(9, 11);
+  const strength = random.uniform(0.9, 1.1);
   const values = new Float32Array(2 * steps);
   for (let t = 0; t < steps; t++) {
-    values[2 * t] = strength * shapes[label]!((phase + t / period) % 1) + 0.1 * random.normal();
-    values[2 * t + 1] = 0.3 * random.normal();
+    values[2 * t] = strength * shapes[label]!((phase + t / period) % 1) + 0.05 * random.normal();
+    values[2 * t + 1] = 0.1 * random.normal();
   }
   return { values, steps };
 }
