@@ -21,6 +21,11 @@ export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
+export {
+  type ExportFormat,
+  type ExportOptions,
+  exportModel,
+} from "./pipeline/export/export-model.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";

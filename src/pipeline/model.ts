@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
@@ -34,6 +34,8 @@ export interface Model extends AsyncDisposable {
    * @throws MuybridgeError ERR_USAGE where the directory exists and is not a model.
    */
   save(directory: string): Promise<void>;
+  /** What it is made of, to be written in another form. */
+  parts(): ModelParts;
   close(): Promise<void>;
 }
 
@@ -173,6 +175,7 @@ function modelOf(files: ModelFiles): Model {
       return { probabilities, meanPool: baseline };
     },
     save: (directory) => saveModel(directory, files),
+    parts: () => partsOf(files),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -190,9 +193,27 @@ interface OpenedWeights {
 }
 
 async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
-  const tensors = decodeSafetensors(files.weights);
-  const dimension = featureDimension(files.record);
-  const classes = files.record.classes.length;
+  const { standardisation, meanPool, sequence } = partsOf(files);
+  const { classes, network } = files.record;
+  const inputSize = featureDimension(files.record);
+  return {
+    standardisation,
+    meanPool,
+    network:
+      sequence &&
+      (await openSequenceModel(sequence, {
+        inputSize,
+        contextSize: network?.input === "features" ? 0 : inputSize,
+        output: "last",
+        head: { type: "classification", classes: classes.length },
+      })),
+  };
+}
+
+function partsOf({ record, weights, sequence }: ModelFiles): ModelParts {
+  const tensors = decodeSafetensors(weights);
+  const dimension = featureDimension(record);
+  const classes = record.classes.length;
   const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
     const tensor = tensors.get(name);
     if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
@@ -204,7 +225,10 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
     }
     return tensor as Tensor & { data: Float32Array };
   };
+  const own = ["meanPool.", "standardisation."];
+  const network = [...tensors].filter(([name]) => !own.some((start) => name.startsWith(start)));
   return {
+    record,
     standardisation: {
       mean: take("standardisation.mean", [dimension]).data,
       deviation: take("standardisation.deviation", [dimension]).data,
@@ -214,20 +238,14 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       kernel: take("meanPool.kernel", [dimension, classes]),
       bias: take("meanPool.bias", [classes]),
     },
-    network:
-      files.sequence &&
-      (await openSequenceModel(files.sequence, {
-        inputSize: dimension,
-        contextSize: files.record.network?.input === "features" ? 0 : dimension,
-        output: "last",
-        head: { type: "classification", classes },
-      })),
+    parameters: Object.fromEntries(network),
+    sequence,
   };
 }
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  await replaceDirectory(directory, {
+  await writeDirectoryAtomically(directory, {
     [fileNames.weights]: files.weights,
     ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
     [fileNames.record]: files.json,

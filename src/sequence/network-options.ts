@@ -1,5 +1,6 @@
 import { MuybridgeError } from "../core/errors.js";
 import { type InitialiserName, initialiserNames } from "./initialisers.js";
+import { type NetworkEngineName, networkEngines } from "./network-engine.js";
 import {
   type Cell,
   checkNetworkShape,
@@ -49,8 +50,13 @@ export interface NetworkOptions {
   readonly unitForgetBias?: boolean;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
-  /** Threads of the engine. Default 2. */
+  /** Threads of onnxruntime. Default 2. */
   readonly threads?: number;
+  /**
+   * What computes losses, gradients and states. Default "onnx". The network is the same for both, and so are its
+   * predictions, which onnxruntime computes.
+   */
+  readonly engine?: NetworkEngineName;
 }
 
 /** How the parameters start. */
@@ -67,6 +73,7 @@ export interface ChosenOptions extends Start {
   readonly inputDropout: number;
   readonly seed: number;
   readonly threads: number;
+  readonly engine: NetworkEngineName;
 }
 
 /** Threads of the engine where none are given: a step's products are large enough for two, not for more. */
@@ -79,6 +86,7 @@ const defaultThreads = 2;
  */
 export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
   const { dropout = 0, inputDropout = 0, seed = 1, threads = defaultThreads } = options;
+  const { engine = "onnx" } = options;
   const shape: NetworkShape = {
     cell: options.cell,
     bidirectional: options.bidirectional ?? false,
@@ -100,6 +108,13 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
       parameter,
     });
   }
+  if (!networkEngines.includes(engine)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `engine must be ${networkEngines.join(" or ")}; it is "${String(engine)}".`,
+      { parameter: "engine" },
+    );
+  }
   const { kernelInitialiser = "glorot", recurrentInitialiser = "orthogonal" } = options;
   for (const [parameter, name] of Object.entries({ kernelInitialiser, recurrentInitialiser })) {
     if (initialiserNames.includes(name)) continue;
@@ -111,5 +126,5 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
   }
   const { unitForgetBias = true } = options;
   const start = { kernelInitialiser, recurrentInitialiser, unitForgetBias };
-  return { shape, dropout, inputDropout, seed, threads, ...start };
+  return { shape, dropout, inputDropout, seed, threads, engine, ...start };
 }
