@@ -133,6 +133,7 @@ async function fitRecurrent(
     hidden,
     dropout,
     inputDropout,
+    pooling: settings.pooling,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,

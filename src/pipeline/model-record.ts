@@ -3,7 +3,7 @@ import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
 import { maxDimension } from "../sequence/file-sequence.js";
-import { cells } from "../sequence/network-shape.js";
+import { cells, poolings } from "../sequence/network-shape.js";
 import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
@@ -120,6 +120,7 @@ export const modelRecordSchema = z.strictObject({
       dropout: z.number().min(0).max(1),
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
+      pooling: z.enum(poolings),
     })
     .nullable(),
   training: z.strictObject({

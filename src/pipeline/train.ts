@@ -13,10 +13,10 @@ import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./iden
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
-import { sequenceRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+import { sequenceRecipe } from "./sequence-recipe.js";
 import {
   type RecurrentKind,
   recurrentKind,
@@ -71,7 +71,7 @@ export const maxWeightDecay = 1000;
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
-  const settings = trainingSettings(options);
+  const usual = trainingSettings(options);
   const { weightDecay } = given;
   if (weightDecay !== undefined) checkDecay(weightDecay);
   const fitting = fittingChoices(options);
@@ -84,7 +84,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(dataset.items, ground, options);
     const assignment = assignSplits(identified.items, {
-      seed: settings.seed,
+      seed: usual.seed,
       ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
     });
     return { identified, assignment };
@@ -100,7 +100,9 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const recipe = digestOf({
     version: packageVersion(),
     training: trainingVersion,
-    settings,
+    settings: usual,
+    // Of sequences, what is left out is chosen by their dimension, which is in the clips.
+    leftOut: Object.keys(usual).filter((name) => options[name as keyof TrainingSettings] == null),
     network: chosen,
     weightDecay,
     fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
@@ -129,9 +131,13 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
 
   const dimension = commonDimension(dataset, examples);
   const sizes = { classes, dimension };
-  const own = featureSettings.kind === "sequence" && given.preset === undefined;
-  const usual = own ? sequenceRecipe(dimension) : chosen;
-  const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
+  const own =
+    featureSettings.kind === "sequence" && given.preset === undefined
+      ? sequenceRecipe(dimension)
+      : undefined;
+  const { recipe: base } = own ?? { recipe: chosen };
+  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
+  const settings = own ? trainingSettings(options, own.defaults) : usual;
   const recipeSettings = { ...settings, ...network, ...fitting };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
@@ -158,6 +164,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       hidden: settings.hidden,
       dropout: settings.dropout,
       input: network.input,
+      pooling: network.pooling,
     },
     training: {
       recipe,
