@@ -35,7 +35,7 @@ export {
   type ClassificationMetrics,
   classificationMetrics,
 } from "./sequence/classification-metrics.js";
-export { createNetwork, type Network } from "./sequence/network.js";
+export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
 export type { Target } from "./sequence/targets.js";

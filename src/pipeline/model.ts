@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
@@ -235,7 +235,7 @@ function partsOf({ record, weights, sequence }: ModelFiles): ModelParts {
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  await writeDirectoryAtomically(directory, {
+  await replaceDirectory(directory, {
     [fileNames.weights]: files.weights,
     ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
     [fileNames.record]: files.json,

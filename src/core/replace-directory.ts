@@ -3,12 +3,11 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
- * Writes a directory of files so that, but for the moment between two renames, it is the old one or the new one as
- * a whole, never a part of either.
+ * Writes a directory of files, all of it or nothing; one that is there is replaced.
  *
  * @param files contents by name
  */
-export async function writeDirectoryAtomically(
+export async function replaceDirectory(
   directory: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
@@ -19,8 +18,7 @@ export async function writeDirectoryAtomically(
   const old = beside("old");
   await mkdir(fresh, { recursive: true });
   try {
-    for (const [name, content] of Object.entries(files))
-      await writeFile(join(fresh, name), content);
+    for (const [name, data] of Object.entries(files)) await writeFile(join(fresh, name), data);
     // Two renames, since a directory cannot be replaced in one.
     const replaced = await rename(target, old).then(
       () => true,
