@@ -2,6 +2,7 @@ import { mostLikely } from "../sequence/classification-metrics.js";
 import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { createNetwork } from "../sequence/network.js";
+import type { NetworkEngineName } from "../sequence/network-engine.js";
 import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { ModelParts } from "./model.js";
@@ -27,13 +28,19 @@ export interface FittedClassifier {
   readonly validation: ModelRecord["validation"];
 }
 
+/** What decides how a classifier is fitted. */
+export interface ClassifierSettings extends TrainingSettings, NetworkRecipe {
+  /** What computes the training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
+}
+
 /** Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops. */
 export async function fitClassifier(
   kind: ReturnType<typeof recurrentKind>,
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
+  settings: ClassifierSettings,
   options: RunOptions,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
@@ -99,11 +106,11 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
+  settings: ClassifierSettings,
   { signal, onProgress }: RunOptions,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm } = settings;
+  const { inputDropout, weightDecay, clipNorm, engine = "onnx" } = settings;
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
@@ -111,6 +118,7 @@ async function fitRecurrent(
     hidden,
     dropout,
     inputDropout,
+    engine,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,

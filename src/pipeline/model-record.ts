@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
+import { networkEngines } from "../sequence/network-engine.js";
 import { cells } from "../sequence/network-shape.js";
 import { networkInputs } from "./network-recipe.js";
 
@@ -92,6 +93,8 @@ export const modelRecordSchema = z.strictObject({
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** What computed it, where that was not onnxruntime. */
+    engine: z.enum(networkEngines).optional(),
     seed: z.number(),
     batchSize: z.int().min(1),
     learningRate: z.number().positive(),

@@ -2,6 +2,7 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { type Example, fitClassifier } from "./fit-classifier.js";
@@ -26,6 +27,8 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
+  /** What computes the recurrent network's training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
   /**
@@ -61,6 +64,9 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const settings = trainingSettings(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
+  const engine = options.engine ?? "onnx";
+  // A GRU is PyTorch's, as createNetwork makes it.
+  if (kind) checkEngine(engine, { ...kind, resetAfter: true });
   const featureSettings = chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
@@ -86,6 +92,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     settings,
     network,
     rnn,
+    ...(engine === "onnx" ? {} : { engine }),
     refit,
     features: run.features.key(""),
     classes: dataset.classes,
@@ -109,7 +116,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   checkClasses(dataset, training);
 
   const sizes = { classes, dimension: run.features.cnn.dimension };
-  const recipeSettings = { ...settings, ...network };
+  const recipeSettings = { ...settings, ...network, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -142,6 +149,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     },
     training: {
       recipe,
+      ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,

@@ -1,5 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
-import { type NetworkEngineName, networkEngines } from "./network-engine.js";
+import { checkEngine, type NetworkEngineName } from "./network-engine.js";
 import {
   type Cell,
   checkNetworkShape,
@@ -94,12 +94,6 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
       parameter,
     });
   }
-  if (!networkEngines.includes(engine)) {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `engine must be ${networkEngines.join(" or ")}; it is "${String(engine)}".`,
-      { parameter: "engine" },
-    );
-  }
+  checkEngine(engine, shape);
   return { shape, dropout, inputDropout, seed, threads, engine };
 }
