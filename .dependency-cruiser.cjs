@@ -18,7 +18,7 @@ const mayImport = {
   frames: ["core", "frames"],
   features: ["core", "onnx", "tfjs", "features"],
   sequence: ["core", "onnx", "tfjs", "sequence"],
-  datasets: ["core", "frames", "datasets"],
+  datasets: ["core", "frames", "sequence", "datasets"],
   pipeline: ["core", "onnx", "tfjs", "frames", "features", "sequence", "datasets", "pipeline"],
 };
 

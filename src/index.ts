@@ -33,9 +33,29 @@ export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export {
   type ClassificationMetrics,
+  type ClassMetrics,
   classificationMetrics,
+  topKAccuracy,
 } from "./sequence/classification-metrics.js";
+export type { DetectionScores } from "./sequence/detection-scores.js";
+export {
+  type LabelMetrics,
+  type MultilabelMetrics,
+  type MultilabelOptions,
+  multilabelMetrics,
+} from "./sequence/multilabel-metrics.js";
 export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
+export {
+  type FileSequence,
+  type ReadSequenceOptions,
+  readSequenceFile,
+} from "./sequence/read-sequence-file.js";
+export {
+  type RegressionMetrics,
+  type RegressionScores,
+  regressionMetrics,
+} from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
+export { fitTemperature } from "./sequence/temperature-scaling.js";

@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
+import { type InitialiserName, initialiserNames } from "./initialisers.js";
 import { checkEngine, type NetworkEngineName } from "./network-engine.js";
 import {
   type Cell,
@@ -41,6 +42,12 @@ export interface NetworkOptions {
   readonly dropout?: number;
   /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, and of its context, in [0, 1). Default 0. */
   readonly inputDropout?: number;
+  /** How the kernels start, and attention's and the head's. Default "glorot". */
+  readonly kernelInitialiser?: InitialiserName;
+  /** How the recurrent kernels start. Default "orthogonal". */
+  readonly recurrentInitialiser?: InitialiserName;
+  /** LSTM: forget gates start open, their biases at one (Jozefowicz et al. 2015). Default true. */
+  readonly unitForgetBias?: boolean;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
   /** Threads of onnxruntime. Default 2. */
@@ -52,8 +59,15 @@ export interface NetworkOptions {
   readonly engine?: NetworkEngineName;
 }
 
+/** How the parameters start. */
+export interface Start {
+  readonly kernelInitialiser: InitialiserName;
+  readonly recurrentInitialiser: InitialiserName;
+  readonly unitForgetBias: boolean;
+}
+
 /** Options with what was left out filled in. */
-export interface ChosenOptions {
+export interface ChosenOptions extends Start {
   readonly shape: NetworkShape;
   readonly dropout: number;
   readonly inputDropout: number;
@@ -95,5 +109,16 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
     });
   }
   checkEngine(engine, shape);
-  return { shape, dropout, inputDropout, seed, threads, engine };
+  const { kernelInitialiser = "glorot", recurrentInitialiser = "orthogonal" } = options;
+  for (const [parameter, name] of Object.entries({ kernelInitialiser, recurrentInitialiser })) {
+    if (initialiserNames.includes(name)) continue;
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `${parameter} must be one of ${initialiserNames.join(", ")}; it is ${name}.`,
+      { parameter },
+    );
+  }
+  const { unitForgetBias = true } = options;
+  const start = { kernelInitialiser, recurrentInitialiser, unitForgetBias };
+  return { shape, dropout, inputDropout, seed, threads, engine, ...start };
 }

@@ -119,19 +119,13 @@ export function createNetwork(options: NetworkOptions): Network {
 
 /** A network with given parameters, or fresh ones. */
 function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tensor>>): Network {
-  const {
-    shape,
-    dropout,
-    inputDropout,
-    seed,
-    threads,
-    engine: engineName,
-  } = chooseNetworkOptions(options);
-  const engine = engineName === "tfjs" ? openTfjsEngine(shape) : openOnnxEngine(shape, threads);
+  const chosen = chooseNetworkOptions(options);
+  const { shape, dropout, inputDropout, seed, threads } = chosen;
+  const engine = chosen.engine === "tfjs" ? openTfjsEngine(shape) : openOnnxEngine(shape, threads);
   const random = createRandom(seed);
   let parameters = given
     ? fromNamed(shape, given)
-    : initialParameters(shape, random.fork("weights"));
+    : initialParameters(shape, random.fork("weights"), chosen);
   let predictor: Promise<SequenceModel> | undefined;
   let stateful: Promise<StatefulPredictor> | undefined;
   const replace = async (fresh: GraphParameters): Promise<void> => {

@@ -1,5 +1,8 @@
 import type { Model } from "../model.js";
+import type { ModelRecord } from "../model-record.js";
 import { packageVersion } from "../package-version.js";
+
+type VideoFeatures = Extract<ModelRecord["features"], { readonly kind: "video" }>;
 
 /**
  * What an exported model says of itself, as texts; those that are more than a word are JSON. It is all that is
@@ -7,11 +10,21 @@ import { packageVersion } from "../package-version.js";
  */
 export function exportMetadata(model: Model, input: string): Record<string, string> {
   const { features, network, task } = model.record;
-  const { plan, fit, decoder, cnn } = features;
   return {
     task,
     classes: JSON.stringify(model.classes),
     input,
+    ...(features.kind === "video" ? videoMetadata(features) : {}),
+    network: JSON.stringify(network ?? { type: "meanpool" }),
+    model: model.digest,
+    muybridge: packageVersion(),
+  };
+}
+
+/** How a video becomes features. */
+function videoMetadata(features: VideoFeatures): Record<string, string> {
+  const { plan, fit, decoder, cnn } = features;
+  return {
     sampling: JSON.stringify(plan),
     fit,
     decoder,
@@ -23,8 +36,5 @@ export function exportMetadata(model: Model, input: string): Record<string, stri
       ...(cnn.choice.layer === undefined ? {} : { layer: cnn.choice.layer }),
       ...(cnn.choice.precision === undefined ? {} : { precision: cnn.choice.precision }),
     }),
-    network: JSON.stringify(network ?? { type: "meanpool" }),
-    model: model.digest,
-    muybridge: packageVersion(),
   };
 }

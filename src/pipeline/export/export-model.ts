@@ -3,9 +3,9 @@
  */
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { writeDirectoryAtomically } from "../../core/atomic-directory.js";
 import { writeFileAtomically } from "../../core/atomic-file.js";
 import { MuybridgeError } from "../../core/errors.js";
-import { replaceDirectory } from "../../core/replace-directory.js";
 import type { Model } from "../model.js";
 
 /** Forms of an exported model. */
@@ -58,7 +58,7 @@ export async function exportModel(model: Model, options: ExportOptions): Promise
   }
   const { toLayersModel } = await import("./tfjs-export.js");
   const { topology, weights } = await toLayersModel(model, tfjsFiles.weights);
-  await replaceDirectory(out, {
+  await writeDirectoryAtomically(out, {
     [tfjsFiles.topology]: topology,
     [tfjsFiles.weights]: weights,
   });

@@ -5,7 +5,7 @@ import type { CnnChoice } from "../../features/cnn-choice.js";
 import { preparedNetwork } from "../../features/onnx-extractor.js";
 import { resolveCnn } from "../../features/resolve-cnn.js";
 import { appendModel } from "../../onnx/append-model.js";
-import { encodeModel } from "../../onnx/graph.js";
+import { encodeModel, opset } from "../../onnx/graph.js";
 import { joinModels } from "../../onnx/join-models.js";
 import { takeModelApart } from "../../onnx/model-parts.js";
 import { type ModelMessage, readModel, writeModel } from "../../onnx/read-model.js";
@@ -18,6 +18,7 @@ import {
   standardisedNames,
 } from "../../sequence/standardising-graph.js";
 import type { Model } from "../model.js";
+import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
 
 /**
@@ -27,7 +28,7 @@ import { exportMetadata } from "./export-metadata.js";
  * @throws MuybridgeError ERR_MODEL_INVALID where the model's own network is not one of Muybridge's.
  */
 export function toOnnxModel(model: Model): Uint8Array {
-  const { dimension } = model.record.features.cnn;
+  const dimension = featureDimension(model.record);
   const message = labellingGraph(model, paddedFeatures(dimension));
   const metadata = exportMetadata(
     model,
@@ -45,7 +46,15 @@ export function toOnnxModel(model: Model): Uint8Array {
  * @throws MuybridgeError ERR_USAGE where the CNN is no ONNX or TFLite network, or of an operator set too old.
  */
 export async function toOnnxModelWithCnn(model: Model, cacheDir?: string): Promise<Uint8Array> {
-  const { choice, dimension, inputSize } = model.record.features.cnn;
+  const { features } = model.record;
+  if (features.kind !== "video") {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      "The model was trained on sequences of vectors, without a CNN; export it without one.",
+      { parameter: "withCnn" },
+    );
+  }
+  const { choice, dimension, inputSize } = features.cnn;
   const cnn = await resolveCnn(choice as CnnChoice);
   if (cnn.format === "tfjs") {
     throw new MuybridgeError(
@@ -75,12 +84,24 @@ function labellingGraph(model: Model, input: Input): ModelMessage {
     addMeanPool(graph, meanPool);
     return readModel(encodeModel(graph));
   }
-  // The file is the model's, and need not be one of ours: what it takes from elsewhere is refused here.
-  takeModelApart(sequence, "sequence.onnx");
   const joints = new Map([
     ["features", plain ? input.features : standardisedNames.changes],
     ["context", standardisedNames.context],
     ["lengths", input.lengths],
   ]);
-  return joinModels(readModel(encodeModel(graph)), readModel(sequence), joints, "network/");
+  const network = readNetwork(sequence, [...joints.keys()]);
+  return joinModels(readModel(encodeModel(graph)), network, joints, "network/");
+}
+
+/** The model's own network, which need not be one of ours: what it takes from elsewhere is refused. */
+function readNetwork(file: Uint8Array, known: readonly string[]): ModelMessage {
+  const { inputs, outputs, opsets } = takeModelApart(file, "sequence.onnx");
+  const fits =
+    inputs.every(({ name }) => known.includes(name)) && outputs.join() === "probabilities";
+  if (fits && opsets.get("") === opset) return readModel(file);
+  throw new MuybridgeError(
+    "ERR_MODEL_INVALID",
+    `The model's sequence.onnx does not take ${known.join(", ")} and give probabilities in operator set ${opset}; train it again.`,
+    { path: "sequence.onnx" },
+  );
 }

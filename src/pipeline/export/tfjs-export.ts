@@ -1,6 +1,7 @@
 import { chooseNetworkOptions } from "../../sequence/network-options.js";
 import { type LayersModelFiles, writeLayersModel } from "../../sequence/tfjs/layers-model.js";
 import type { Model } from "../model.js";
+import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
 
 /**
@@ -11,7 +12,7 @@ import { exportMetadata } from "./export-metadata.js";
  */
 export async function toLayersModel(model: Model, weightsFile: string): Promise<LayersModelFiles> {
   const { record, standardisation, meanPool, parameters } = model.parts();
-  const { dimension } = record.features.cnn;
+  const dimension = featureDimension(record);
   const { network } = record;
   const shape = network
     ? chooseNetworkOptions({

@@ -3,11 +3,12 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
- * Writes a directory of files, all of it or nothing; one that is there is replaced.
+ * Writes a directory of files so that, but for the moment between two renames, it is the old one or the new one as
+ * a whole, never a part of either.
  *
  * @param files contents by name
  */
-export async function replaceDirectory(
+export async function writeDirectoryAtomically(
   directory: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
@@ -18,7 +19,8 @@ export async function replaceDirectory(
   const old = beside("old");
   await mkdir(fresh, { recursive: true });
   try {
-    for (const [name, data] of Object.entries(files)) await writeFile(join(fresh, name), data);
+    for (const [name, content] of Object.entries(files))
+      await writeFile(join(fresh, name), content);
     // Two renames, since a directory cannot be replaced in one.
     const replaced = await rename(target, old).then(
       () => true,
