@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/random.js";
-import type { FitResult } from "../../../src/sequence/fit-network.js";
 import { createNetwork, openNetwork } from "../../../src/sequence/network.js";
 import type { NetworkOptions } from "../../../src/sequence/network-options.js";
 import type { Parameter } from "../../../src/sequence/parameters.js";
+import type { FitResult } from "../../../src/sequence/training/fit-options.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 
 const root = sharedDirectory();
