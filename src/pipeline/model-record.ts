@@ -123,6 +123,10 @@ export const modelRecordSchema = z.strictObject({
         loss: z.number(),
         validationLoss: z.number().optional(),
         validationAccuracy: fraction.optional(),
+        /** Step size of its last step. */
+        learningRate: z.number().optional(),
+        /** Mean norm of all gradients together, before clipping. */
+        gradientNorm: z.number().optional(),
       }),
     ),
     data: z.strictObject({

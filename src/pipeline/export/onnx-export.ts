@@ -86,9 +86,11 @@ function labellingGraph(model: Model, input: Input): ModelMessage {
   }
   const joints = new Map([
     ["features", plain ? input.features : standardisedNames.changes],
-    ["context", standardisedNames.context],
+    ...(plain ? [] : [["context", standardisedNames.context] as const]),
     ["lengths", input.lengths],
   ]);
+  // Else they would be left out, as nothing in this graph takes them.
+  for (const value of joints.values()) graph.outputOfAnyType(value);
   const network = readNetwork(sequence, [...joints.keys()]);
   return joinModels(readModel(encodeModel(graph)), network, joints, "network/");
 }
