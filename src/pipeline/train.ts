@@ -2,6 +2,7 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
@@ -18,6 +19,7 @@ import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
 import {
+  defaultTrainingSettings,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
@@ -35,6 +37,8 @@ export interface TrainOptions
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
+  /** What computes the recurrent network's training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
   /**
@@ -77,6 +81,9 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
+  const engine = options.engine ?? "onnx";
+  // A GRU is PyTorch's, as createNetwork makes it.
+  if (kind) checkEngine(engine, { ...kind, resetAfter: true });
   const featureSettings =
     datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
@@ -102,11 +109,12 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     training: trainingVersion,
     settings: usual,
     // Of sequences, what is left out is chosen by their dimension, which is in the clips.
-    leftOut: Object.keys(usual).filter((name) => options[name as keyof TrainingSettings] == null),
+    leftOut: featureSettings.kind === "sequence" ? leftOut(options) : undefined,
     network: chosen,
     weightDecay,
     fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
+    ...(engine === "onnx" ? {} : { engine }),
     refit,
     features: run.features.key(""),
     classes: dataset.classes,
@@ -138,7 +146,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const { recipe: base } = own ?? { recipe: chosen };
   const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
-  const recipeSettings = { ...settings, ...network, ...fitting };
+  const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -168,6 +176,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     },
     training: {
       recipe,
+      ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
@@ -197,6 +206,12 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/** The settings that a caller leaves out. */
+function leftOut(options: Partial<TrainingSettings>): string[] {
+  const names = Object.keys(defaultTrainingSettings) as (keyof TrainingSettings)[];
+  return names.filter((name) => options[name] === undefined);
 }
 
 function checkDecay(weightDecay: number): void {
