@@ -102,6 +102,7 @@ const bands = (labels) => {
   return starts.map((start, i) => [
     {
       xAxis: start / rate,
+      label: { show: (starts[i + 1] ?? labels.length) - start > rate / 2 },
       itemStyle: { color: colours[(labels[start] ?? 0) + 2], opacity: 0.75 },
       name: states[labels[start] ?? 0],
     },
@@ -125,6 +126,8 @@ const named = (/** @type {number} */ gridIndex, /** @type {string} */ name) => (
   nameRotate: 0,
   nameGap: 44,
   axisLabel: { show: false },
+  axisLine: { show: false },
+  axisTick: { show: false },
   splitLine: { show: false },
 });
 const strips = [truth, likeliest(shown)].map((labels, i) => ({
@@ -142,7 +145,13 @@ await drawChart(
       { ...hidden },
       { ...hidden, gridIndex: 1 },
       { ...hidden, gridIndex: 2 },
-      axis("seconds", { gridIndex: 3, min: 0, max: end, nameGap: 26 }),
+      axis("seconds", {
+        gridIndex: 3,
+        min: 0,
+        max: end,
+        nameGap: 26,
+        axisLabel: { showMaxLabel: false },
+      }),
     ],
     yAxis: [
       axis("acceleration (g)", { nameGap: 40, splitNumber: 3 }),
