@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   features: () => import("./commands/features.js"),
   train: () => import("./commands/train.js"),
   evaluate: () => import("./commands/evaluate.js"),
+  export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
   datasets: () => import("./commands/datasets.js"),
   cnn: () => import("./commands/cnn.js"),

@@ -1,10 +1,10 @@
 import { MuybridgeError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
-import type { OnnxSession } from "../onnx/session.js";
 import { float32, type OnnxTensor } from "../onnx/tensor.js";
 import { createAdam } from "./adam.js";
 import { mostLikely } from "./classification-metrics.js";
 import { padSequences } from "./mini-batch.js";
+import type { NetworkEngine } from "./network-engine.js";
 import { batchFeeds, contextFeeds, parameterFeeds } from "./network-feeds.js";
 import { directionsOf, type NetworkShape, outputSize } from "./network-shape.js";
 import type { GraphParameters } from "./parameters.js";
@@ -75,13 +75,12 @@ export interface FitResult {
   readonly bestEpoch: number;
 }
 
-/** What computes a training. */
-export interface TrainingEngine {
+/** A network as it is trained, and what computes it. */
+export interface TrainedNetwork {
   readonly shape: NetworkShape;
   readonly dropout: number;
   readonly inputDropout: number;
-  readonly train: OnnxSession;
-  readonly evaluate: OnnxSession;
+  readonly engine: NetworkEngine;
 }
 
 /** Sequences evaluated at once. */
@@ -93,14 +92,14 @@ const evaluationBatch = 64;
  * The same data, options and random source give the same weights, to the bit.
  */
 export async function fitNetwork(
-  engine: TrainingEngine,
+  network: TrainedNetwork,
   initial: GraphParameters,
   data: HeldOut,
   options: FitOptions,
   random: Random,
 ): Promise<FitResult & { readonly parameters: GraphParameters }> {
   const { epochs = 30, batchSize = 16, patience = 10, labelSmoothing = 0, signal } = options;
-  checkData(data, engine.shape);
+  checkData(data, network.shape);
   const optimiser = createAdam({
     learningRate: options.learningRate ?? 1e-3,
     weightDecay: options.weightDecay ?? 0,
@@ -119,7 +118,7 @@ export async function fitNetwork(
       signal?.throwIfAborted();
       const members = order.slice(first, first + batchSize);
       const step = await trainStep(
-        engine,
+        network,
         parameters,
         data,
         members,
@@ -132,7 +131,7 @@ export async function fitNetwork(
     }
     const loss = sum / weight;
     if (!Number.isFinite(loss)) throw diverged(epoch);
-    const judged = data.validation && (await evaluate(engine, parameters, data.validation));
+    const judged = data.validation && (await evaluate(network, parameters, data.validation));
     const record: EpochRecord = {
       epoch,
       loss,
@@ -152,7 +151,7 @@ export async function fitNetwork(
 }
 
 async function trainStep(
-  { shape, dropout, inputDropout, train }: TrainingEngine,
+  { shape, dropout, inputDropout, engine }: TrainedNetwork,
   parameters: GraphParameters,
   data: LabelledSequences,
   members: readonly number[],
@@ -179,7 +178,7 @@ async function trainStep(
     const dims = perStep ? [batch.steps, batch.size, width] : [batch.size, width];
     factors[dropoutName(layer)] = dropoutFactors(dims, dropout, random);
   }
-  const outputs = await train.run({
+  const outputs = await engine.run("train", {
     ...batchFeeds(batch),
     ...contextFeeds(
       members.map((index) => dropValues(contextOf(data, index), contextSize, inputDropout, random)),
@@ -242,7 +241,7 @@ function drawFactors(length: number, rate: number, random: Random): Float32Array
 }
 
 async function evaluate(
-  { shape, evaluate: session }: TrainingEngine,
+  { shape, engine }: TrainedNetwork,
   parameters: GraphParameters,
   data: LabelledSequences,
 ): Promise<{ readonly loss: number; readonly accuracy?: number }> {
@@ -259,7 +258,7 @@ async function evaluate(
     const expected = y.slice(first, first + evaluationBatch);
     const { targets, weights, total } = batchTargets(shape, expected, lengths, batch.steps);
     const contexts = part.map((_, b) => contextOf(data, first + b));
-    const outputs = await session.run({
+    const outputs = await engine.run("evaluate", {
       ...batchFeeds(batch),
       ...contextFeeds(contexts, shape.contextSize),
       ...feeds,
