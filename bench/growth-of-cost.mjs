@@ -7,7 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { axis, drawChart, line } from "./figures/chart.mjs";
+import { axis, drawChart, line, powersOfTen } from "./figures/chart.mjs";
 import { describeMachine } from "./machine.mjs";
 import { markdownTable } from "./markdown-table.mjs";
 import { measureCommand } from "./measured-command.mjs";
@@ -61,7 +61,7 @@ for (const { key, name, values } of growing) {
       legend: { top: 4, left: 60, right: 20 },
       grid: { left: 70, right: 24, top: 64, bottom: 50 },
       xAxis: axis(name, { type: "log", logBase: 2, min: values[0], max: values.at(-1) }),
-      yAxis: axis("CPU ms", { type: "log", nameGap: 46 }),
+      yAxis: powersOfTen("CPU ms"),
       series: [...curves].map(([title, points]) =>
         line(title, points, {
           showSymbol: true,

@@ -9,7 +9,7 @@ import { createRandom } from "../../dist/src/core/random.js";
 import { createNetwork } from "../../dist/src/sequence/network.js";
 import { markdownTable } from "../markdown-table.mjs";
 import { say } from "../videos.mjs";
-import { axis, drawChart, line } from "./chart.mjs";
+import { axis, drawChart, line, powersOfTen } from "./chart.mjs";
 
 export const cells = /** @type {const} */ (["rnn", "lstm", "gru"]);
 
@@ -85,11 +85,16 @@ if (process.argv[1] === import.meta.filename) {
   const head = ["mean squared error", ...lengths.map((steps) => `T = ${steps}`)];
   const rows = [...errors].map(([cell, own]) => [cell, ...own.map((error) => error.toFixed(4))]);
   process.stdout.write(markdownTable(head, rows));
+  await draw(errors);
+}
+
+/** @param {ReadonlyMap<string, readonly number[]>} errors by cell, one for each of the lengths */
+export async function draw(errors) {
   await drawChart("adding-problem", {
     legend: { top: 4 },
     grid: { left: 70, right: 24, top: 40, bottom: 50 },
-    xAxis: axis("steps of a sequence", { min: 0, max: 210 }),
-    yAxis: axis("mean squared error", { type: "log", min: 1e-4, max: 1, nameGap: 50 }),
+    xAxis: axis("steps of a sequence", { min: 0, max: 210, axisLabel: { showMaxLabel: false } }),
+    yAxis: powersOfTen("mean squared error", { min: 1e-4, max: 1 }),
     series: [
       ...[...errors].map(([cell, own]) =>
         line(

@@ -49,6 +49,27 @@ export function axis(name, more = {}) {
   return { type: "value", name, nameLocation: "middle", nameGap: 32, ...more };
 }
 
+/**
+ * An axis of numbers by powers of ten.
+ *
+ * @param {string} name
+ * @param {object} [more] of ECharts' options
+ */
+export function powersOfTen(name, more = {}) {
+  const formatter = (/** @type {number} */ value) => {
+    const power = Math.round(Math.log10(value));
+    return Math.abs(power) < 3 ? String(Number(value.toPrecision(3))) : `10${superscript(power)}`;
+  };
+  return axis(name, { type: "log", nameGap: 44, axisLabel: { formatter }, ...more });
+}
+
+/** @param {number} power */
+function superscript(power) {
+  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const raised = Array.from(String(Math.abs(power)), (digit) => digits[Number(digit)]).join("");
+  return power < 0 ? `⁻${raised}` : raised;
+}
+
 /** Takes out classes and styles that only a page with ECharts' script has a use for. @param {string} svg */
 function withoutState(svg) {
   return svg.replace(/ ecmeta_\w+="[^"]*"/g, "").replace(/ class="zr\d+-cls-\d+"/g, "");

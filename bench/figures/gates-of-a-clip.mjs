@@ -136,7 +136,8 @@ await drawChart(
  * @param {FeatureExtractor} extractor
  */
 async function featuresOf(plan, extractor) {
-  const all = [...renderFrames(plan)];
+  // Copied: the renderer uses one buffer for all frames.
+  const all = Array.from(renderFrames(plan), (frame) => frame.slice());
   const side = extractor.inputSize;
   const pixels = new Uint8Array(frames * side * side * 3);
   for (let i = 0; i < frames; i++) {

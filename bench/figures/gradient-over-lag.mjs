@@ -10,7 +10,7 @@ import { createNetwork } from "../../dist/src/sequence/network.js";
 import { markdownTable } from "../markdown-table.mjs";
 import { say } from "../videos.mjs";
 import { learnToAdd, makeSums } from "./adding-problem.mjs";
-import { axis, drawChart, line } from "./chart.mjs";
+import { axis, drawChart, line, powersOfTen } from "./chart.mjs";
 
 /** @import { Network } from "../../dist/src/sequence/network.js" */
 
@@ -72,27 +72,10 @@ function fresh(cell) {
   return createNetwork({ cell, inputSize: 2, hidden: 32, head, seed: 1, threads: 1 });
 }
 
-/** Glorot's weights in place of orthogonal ones, as a simple network had them before. */
-function freshGlorot() {
-  const network = fresh("rnn");
-  const parameters = network.getParameters();
-  const recurrent = parameters["layer0.forward.recurrentKernel"];
-  if (!recurrent) throw new Error("The network has no recurrent kernel.");
-  const random = createRandom("glorot");
-  const limit = Math.sqrt(6 / 64);
-  const data = recurrent.data.map(() => random.uniform(-limit, limit));
-  network.setParameters({
-    ...parameters,
-    "layer0.forward.recurrentKernel": { shape: [32, 32], data },
-  });
-  return network;
-}
-
 say("Learning to add ...");
 /** @type {[name: string, network: Network][]} */
 const networks = [
-  ["RNN, fresh (Glorot)", freshGlorot()],
-  ["RNN, fresh (orthogonal)", fresh("rnn")],
+  ["RNN, fresh", fresh("rnn")],
   ["RNN, trained", await learnToAdd("rnn", steps)],
   ["LSTM, fresh", fresh("lstm")],
   ["LSTM, trained", await learnToAdd("lstm", steps)],
@@ -110,10 +93,10 @@ const rows = curves.map(({ name, norms }) => [
 ]);
 process.stdout.write(markdownTable(head, rows));
 await drawChart("gradient-over-lag", {
-  legend: { top: 4, left: 60, right: 20 },
-  grid: { left: 76, right: 24, top: 64, bottom: 50 },
+  legend: { top: 4, itemGap: 20 },
+  grid: { left: 70, right: 24, top: 44, bottom: 50 },
   xAxis: axis("steps before the last one", { min: 0, max: steps }),
-  yAxis: axis("norm of the gradient", { type: "log", nameGap: 56 }),
+  yAxis: powersOfTen("norm of the gradient"),
   series: curves.map(({ name, norms }) =>
     line(
       name,
