@@ -92,7 +92,7 @@ const probability = "probability of “stand-up”";
 await drawChart(
   "gates-of-a-clip",
   {
-    legend: { bottom: 0, data: [...kinds.map((kind) => `${kind} gate`), probability] },
+    legend: { bottom: 0, itemGap: 24, data: [...kinds.map((kind) => `${kind} gate`), probability] },
     title: actions.map((action, column) => ({
       text: `a clip of “${action}”`,
       left: left(column),
