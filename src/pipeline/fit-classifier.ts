@@ -1,9 +1,10 @@
-import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { createNetwork } from "../sequence/network.js";
 import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
+import type { FitResult } from "../sequence/training/fit-options.js";
+import type { LabelledSequences } from "../sequence/training/training-data.js";
 import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";

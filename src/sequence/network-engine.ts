@@ -13,10 +13,16 @@ export type NetworkEngineName = (typeof networkEngines)[number];
  * opens it closes it.
  */
 export interface NetworkEngine extends AsyncDisposable {
-  /** @throws MuybridgeError ERR_MODEL_INVALID where the tensors do not fit the network. */
+  readonly name: NetworkEngineName;
+  /**
+   * @param outputs the results wanted, each written into the memory of its tensor, or, for null, into memory of its
+   * own; all of them where none are named
+   * @throws MuybridgeError ERR_MODEL_INVALID where the tensors do not fit the network.
+   */
   run(
     purpose: GraphPurpose,
     feeds: Readonly<Record<string, OnnxTensor>>,
+    outputs?: Readonly<Record<string, OnnxTensor | null>>,
   ): Promise<Record<string, OnnxTensor>>;
   close(): Promise<void>;
 }

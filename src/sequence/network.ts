@@ -1,7 +1,5 @@
 import { createRandom } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
-import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "./fit-network.js";
-import { holdOut } from "./hold-out.js";
 import { buildInferenceGraph } from "./inference-graph.js";
 import { initialParameters } from "./initial-parameters.js";
 import { padSequences } from "./mini-batch.js";
@@ -30,6 +28,10 @@ import { openSequenceModel, type SequenceModel } from "./sequence-model.js";
 import { openStatefulPredictor, type StatefulPredictor } from "./stateful-predictor.js";
 import { openTfjsEngine } from "./tfjs/tfjs-engine.js";
 import { fromTorch, toTorch } from "./torch-parameters.js";
+import { fitNetwork } from "./training/fit-network.js";
+import type { FitOptions, FitResult } from "./training/fit-options.js";
+import { holdOut } from "./training/hold-out.js";
+import type { TrainingData } from "./training/training-data.js";
 import { gradientName } from "./training-graph.js";
 
 /** A recurrent network for sequences of vectors. Whoever creates it closes it. */

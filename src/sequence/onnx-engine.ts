@@ -17,8 +17,9 @@ export function openOnnxEngine(shape: NetworkShape, threads: number): NetworkEng
     sessions.clear();
   };
   return {
-    async run(purpose, feeds) {
-      return (await session(purpose)).run(feeds);
+    name: "onnx",
+    async run(purpose, feeds, outputs) {
+      return (await session(purpose)).run(feeds, outputs);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -39,14 +39,18 @@ export function openTfjsEngine(shape: NetworkShape): NetworkEngine {
     opened = undefined;
     layers?.network.dispose();
   };
+  const compute = (run: Run): Promise<Record<string, OnnxTensor>> => {
+    setParameters(run);
+    if (run.purpose === "train") return differentiate(run, weightedLoss);
+    if (run.purpose === "gradients") return differentiate(run, productWithGradients);
+    return read(run.tf.tidy(() => (run.purpose === "states" ? states(run) : judge(run))));
+  };
   return {
-    async run(purpose, feeds) {
+    name: "tfjs",
+    async run(purpose, feeds, outputs) {
       opened ??= open(shape);
-      const run = { ...(await opened), shape, purpose, feeds };
-      setParameters(run);
-      if (purpose === "train") return differentiate(run, weightedLoss);
-      if (purpose === "gradients") return differentiate(run, productWithGradients);
-      return read(run.tf.tidy(() => (purpose === "states" ? states(run) : judge(run))));
+      const results = await compute({ ...(await opened), shape, purpose, feeds });
+      return outputs ? written(results, outputs) : results;
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -157,6 +161,20 @@ async function differentiate(
     ([name, { shape: dims, data }]) => [gradientName(name), float32(data, dims)] as const,
   );
   return { ...(purpose === "train" ? { loss: loss! } : {}), ...Object.fromEntries(gradients) };
+}
+
+/** The results that are wanted, in the memory that is given for them. */
+function written(
+  results: Readonly<Record<string, OnnxTensor>>,
+  outputs: Readonly<Record<string, OnnxTensor | null>>,
+): Record<string, OnnxTensor> {
+  const wanted: Record<string, OnnxTensor> = {};
+  for (const [name, target] of Object.entries(outputs)) {
+    const result = results[name]!;
+    if (target) (target.data as Float32Array).set(result.data as Float32Array);
+    wanted[name] = target ?? result;
+  }
+  return wanted;
 }
 
 /** Takes values out of TensorFlow.js. */
