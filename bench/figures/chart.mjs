@@ -23,7 +23,7 @@ export async function drawChart(name, option, { width = 720, height = 380 } = {}
     ...option,
   });
   const path = fileURLToPath(new URL(`../../docs/figures/${name}.svg`, import.meta.url));
-  await writeFile(path, `${withoutState(chart.renderToSVGString())}\n`);
+  await writeFile(path, `${plainSvg(chart.renderToSVGString(), name)}\n`);
   chart.dispose();
   return path;
 }
@@ -70,7 +70,16 @@ function superscript(power) {
   return power < 0 ? `⁻${raised}` : raised;
 }
 
-/** Takes out classes and styles that only a page with ECharts' script has a use for. @param {string} svg */
-function withoutState(svg) {
-  return svg.replace(/ ecmeta_\w+="[^"]*"/g, "").replace(/ class="zr\d+-cls-\d+"/g, "");
+/**
+ * Takes out what only a page with ECharts' script has a use for, and gives the picture its name as a title.
+ *
+ * @param {string} svg
+ * @param {string} name
+ */
+export function plainSvg(svg, name) {
+  return svg
+    .replace(/<style\s*>[\s\S]*?<\/style>\s*/g, "")
+    .replace(/ ecmeta_\w+="[^"]*"/g, "")
+    .replace(/ class="zr\d+-cls-\d+"/g, "")
+    .replace(/^<svg[^>]*>/, (start) => `${start}\n<title>${name.replaceAll("-", " ")}</title>`);
 }
