@@ -7,7 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { axis, drawChart, line, powersOfTen } from "./figures/chart.mjs";
+import { drawCost } from "./figures/cost-chart.mjs";
 import { describeMachine } from "./machine.mjs";
 import { markdownTable } from "./markdown-table.mjs";
 import { measureCommand } from "./measured-command.mjs";
@@ -43,7 +43,7 @@ for (const { key, name, values } of growing) {
       const repeats = Math.min(50, Math.max(3, Math.round(work / flopsOf(item))));
       for (const [side, run] of contenders()) {
         const cpu = await leastCpu(run, { ...item, repeats });
-        const title = `${side}, ${one === "train" ? "training step" : "prediction"}`;
+        const title = `${side}, ${one}`;
         curves.set(title, [
           ...(curves.get(title) ?? []),
           [value, Number((1e3 * cpu).toPrecision(3))],
@@ -55,22 +55,7 @@ for (const { key, name, values } of growing) {
   const head = [`CPU ms over ${name}`, ...values.map(String)];
   process.stdout.write(`${markdownTable(head, rows)}\n`);
   const file = { steps: "steps", hidden: "units", batch: "batch" }[key];
-  await drawChart(
-    `cost-over-${file}`,
-    {
-      legend: { top: 4, left: 60, right: 20 },
-      grid: { left: 70, right: 24, top: 64, bottom: 50 },
-      xAxis: axis(name, { type: "log", logBase: 2, min: values[0], max: values.at(-1) }),
-      yAxis: powersOfTen("CPU ms"),
-      series: [...curves].map(([title, points]) =>
-        line(title, points, {
-          showSymbol: true,
-          lineStyle: { width: 2, type: title.startsWith("torch") ? "dashed" : "solid" },
-        }),
-      ),
-    },
-    { width: 560, height: 340 },
-  );
+  await drawCost(`cost-over-${file}`, name, curves);
 }
 
 /** @returns {[string, (item: RecurrentCase) => Promise<RecurrentMeasurement>][]} */
