@@ -21,6 +21,11 @@ export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
+export {
+  type ExportFormat,
+  type ExportOptions,
+  exportModel,
+} from "./pipeline/export/export-model.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
@@ -37,12 +42,32 @@ export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
 export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
+  type ClassMetrics,
   classificationMetrics,
+  topKAccuracy,
 } from "./sequence/classification-metrics.js";
-export { createNetwork, type Network } from "./sequence/network.js";
+export type { DetectionScores } from "./sequence/detection-scores.js";
+export {
+  type LabelMetrics,
+  type MultilabelMetrics,
+  type MultilabelOptions,
+  multilabelMetrics,
+} from "./sequence/multilabel-metrics.js";
+export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
+export {
+  type FileSequence,
+  type ReadSequenceOptions,
+  readSequenceFile,
+} from "./sequence/read-sequence-file.js";
+export {
+  type RegressionMetrics,
+  type RegressionScores,
+  regressionMetrics,
+} from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
+export { fitTemperature } from "./sequence/temperature-scaling.js";
 export {
   type BenchmarkFunction,
   type BenchmarkName,

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   train: () => import("./commands/train.js"),
   tune: () => import("./commands/tune.js"),
   evaluate: () => import("./commands/evaluate.js"),
+  export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
   datasets: () => import("./commands/datasets.js"),
   cnn: () => import("./commands/cnn.js"),

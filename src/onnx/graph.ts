@@ -46,18 +46,46 @@ export interface Graph {
   outputOfAnyType(value: string): void;
 }
 
+interface AttributeContent {
+  readonly name: string;
+  readonly type: number;
+  readonly g?: GraphContent;
+}
+
+interface NodeContent {
+  readonly opType: string;
+  readonly name: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly attribute: readonly AttributeContent[];
+}
+
+interface ValueContent {
+  readonly name: string;
+  readonly type?: object;
+}
+
 interface GraphContent {
   readonly name: string;
-  readonly node: object[];
+  readonly node: NodeContent[];
   readonly initializer: object[];
   readonly input: object[];
-  readonly output: object[];
+  readonly output: ValueContent[];
 }
 
 const contents = new WeakMap<Graph, GraphContent>();
 
 /** ONNX's numbers for the kinds of attributes (AttributeProto.AttributeType). */
-const attributeKinds = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeKinds = {
+  f: 1,
+  i: 2,
+  s: 3,
+  t: 4,
+  g: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;
 
 /** ONNX operator set the graphs are written in; the newest that onnxruntime 1.16 and later knows whole. */
 export const opset = 18;
@@ -88,7 +116,7 @@ export function createGraph(name: string, prefix = ""): Graph {
   ): void => {
     content.node.push({
       opType: op,
-      name: output.find((value) => value !== ""),
+      name: output.find((value) => value !== "") ?? "",
       input,
       output,
       attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
@@ -132,7 +160,7 @@ export function createGraph(name: string, prefix = ""): Graph {
   return graph;
 }
 
-/** Writes a graph as an ONNX model file. */
+/** Writes a graph as an ONNX model file, without the nodes that no output needs. */
 export function encodeModel(
   graph: Graph,
   metadata: Readonly<Record<string, string>> = {},
@@ -141,7 +169,7 @@ export function encodeModel(
     ModelProto.create({
       irVersion,
       producerName: "muybridge",
-      graph: contentOf(graph),
+      graph: withoutUnused(contentOf(graph)),
       opsetImport: [{ domain: "", version: opset }],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     }),
@@ -163,7 +191,25 @@ function contentOf(graph: Graph): GraphContent {
   return content;
 }
 
-function attributeProto(name: string, attribute: Attribute): object {
+/** The graph without nodes of which no result is used; onnxruntime would compute them. */
+function withoutUnused(content: GraphContent): GraphContent {
+  const used = new Set(content.output.map(({ name }) => name));
+  // From the end, since every node stands behind those whose results it takes.
+  const node = [...content.node].reverse().filter((candidate) => {
+    const isUsed = candidate.output.some((name) => used.has(name));
+    if (isUsed) for (const name of namesRead(candidate)) used.add(name);
+    return isUsed;
+  });
+  return { ...content, node: node.reverse() };
+}
+
+/** Names of all values that a node reads, those read inside its subgraphs among them. */
+function namesRead({ input, attribute }: NodeContent): string[] {
+  const inside = attribute.flatMap(({ g }) => g?.node.flatMap(namesRead) ?? []);
+  return [...input, ...inside];
+}
+
+function attributeProto(name: string, attribute: Attribute): AttributeContent {
   const [kind, value] = Object.entries(attribute)[0] as [keyof typeof attributeKinds, unknown];
   return { name, type: attributeKinds[kind], [kind]: attributeValue(attribute, value) };
 }
@@ -186,7 +232,7 @@ function tensorProto(tensor: OnnxTensor, name: string): object {
   };
 }
 
-function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): object {
+function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): ValueContent {
   const dim = dims.map((length) =>
     typeof length === "number" ? { dimValue: length } : { dimParam: length },
   );

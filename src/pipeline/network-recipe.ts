@@ -26,3 +26,15 @@ export const usualRecipe: NetworkRecipe = {
   weightDecay: 2,
   clipNorm: 2,
 };
+
+/** Vectors of at least as many values are like those of a CNN, whose smallest have as many. */
+const manyValues = 256;
+
+/**
+ * The recipe for sequences that do not come from videos: of vectors of many values the usual one; of few, each of
+ * which is a measurement that may decide, none is dropped, and weights hardly decay.
+ */
+export function sequenceRecipe(dimension: number): NetworkRecipe {
+  if (dimension >= manyValues) return usualRecipe;
+  return { ...usualRecipe, inputDropout: 0, weightDecay: 0.01 };
+}

@@ -3,13 +3,16 @@ import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import type { CalibrationVideos } from "./calibrate.js";
+import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
+import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
-import { type Example, fitClassifier } from "./fit-classifier.js";
+import { fitClassifier } from "./fit-classifier.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
+import { sequenceRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
@@ -40,36 +43,35 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
 }
 
 /** Version of how models are trained; a new one trains them anew. */
-const trainingVersion = 1;
+const trainingVersion = 2;
 
 /** Largest weight decay; beyond it even small steps take a weight past zero. */
 export const maxWeightDecay = 1000;
-
-/** A clip that takes part in training, and the part it belongs to. */
-export interface PlacedExample extends Example {
-  readonly digest: string;
-  readonly group?: string;
-  readonly split: Split;
-}
 
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
  * training clips, the recurrent network with early stopping on the validation clips, and the mean-pool baseline
  * beside it; then all of it once more on both parts together, with the number of epochs so chosen. The test
- * clips are not looked at; only which they are is kept.
+ * clips are not looked at; only which they are is kept. Temperatures, found on the validation clips by the first
+ * training, make confidences what they seem.
  *
  * The same data, options and seed give the same weights, to the bit.
  *
- * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip or there are fewer than two
- * classes; ERR_USAGE for options out of range; the signal's reason on abort.
+ * A data set of sequences (.csv, .safetensors) is learned from as it is: there is no CNN then, and nothing is decoded.
+ *
+ * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip, there are fewer than two classes,
+ * videos and sequences are mixed, or vectors have not all the same size; ERR_USAGE for options out of range, and for
+ * those of videos where there are none; the signal's reason on abort.
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
-  const { choices: options, recipe: usual } = withPreset(given, given.preset);
-  const network = { ...usual, weightDecay: checkedDecay(given.weightDecay ?? usual.weightDecay) };
+  const { choices: options, recipe: chosen } = withPreset(given, given.preset);
   const settings = trainingSettings(options);
+  const { weightDecay } = given;
+  if (weightDecay !== undefined) checkDecay(weightDecay);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
-  const featureSettings = chooseFeatureSettings(options);
+  const featureSettings =
+    datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
   const place = async (ground: Ground): Promise<PlacedItems> => {
@@ -92,7 +94,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     version: packageVersion(),
     training: trainingVersion,
     settings,
-    network,
+    network: chosen,
+    weightDecay,
     rnn,
     refit,
     features: run.features.key(""),
@@ -116,7 +119,11 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const validation = partOf("validation");
   checkClasses(dataset, training);
 
-  const sizes = { classes, dimension: run.features.cnn.dimension };
+  const dimension = commonDimension(dataset, examples);
+  const sizes = { classes, dimension };
+  const own = featureSettings.kind === "sequence" && given.preset === undefined;
+  const usual = own ? sequenceRecipe(dimension) : chosen;
+  const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
   const recipeSettings = { ...settings, ...network };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
@@ -128,6 +135,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
         sizes,
         { ...recipeSettings, epochs: Math.max(judged.bestEpoch, 1) },
         options,
+        judged.temperatures,
       )
     : judged;
   const record: Omit<ModelRecord, "files"> = {
@@ -135,12 +143,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     version: modelFormatVersion,
     task: "classification",
     classes: [...classes],
-    features: {
-      decoder: featureSettings.decoder,
-      plan: featureSettings.plan,
-      fit: featureSettings.fit,
-      cnn: { ...run.features.cnn, choice: run.features.settings.cnn },
-    },
+    features: run.features.record(dimension),
     network: kind && {
       ...kind,
       layers: settings.layers,
@@ -156,6 +159,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       epochs: settings.epochs,
       patience: settings.patience,
       bestEpoch: judged.bestEpoch,
+      temperature: judged.temperatures.model,
+      meanPoolTemperature: judged.temperatures.meanPool,
       history: [...judged.history],
       refit: again,
       data: {
@@ -178,8 +183,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
-function checkedDecay(weightDecay: number): number {
-  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return weightDecay;
+function checkDecay(weightDecay: number): void {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return;
   throw new MuybridgeError(
     "ERR_USAGE",
     `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
@@ -224,9 +229,10 @@ export async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, digest, label, group, split }) => {
-      const { features } = await run.features.clip(path, digest, options.signal);
-      return { label, split, features, digest, ...(group === undefined ? {} : { group }) };
+    async ({ path, name, digest, label, group, split }) => {
+      const { features, dimension } = await run.features.clip(path, digest, options.signal);
+      const clip = { name, digest, label, split, features, dimension };
+      return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
@@ -235,23 +241,4 @@ export async function extractExamples(
     else examples.push(outcome.value);
   }
   return { examples, failed };
-}
-
-/** @throws MuybridgeError ERR_DATASET_INVALID where there are fewer than two classes, or one without a clip. */
-export function checkClasses({ name, classes }: Dataset, training: readonly Example[]): void {
-  if (classes.length < 2) {
-    throw new MuybridgeError(
-      "ERR_DATASET_INVALID",
-      `${name} has the one class ${classes[0]}; telling classes apart takes two.`,
-      { path: name },
-    );
-  }
-  const empty = classes.filter((label) => !training.some((example) => example.label === label));
-  if (empty.length > 0) {
-    throw new MuybridgeError(
-      "ERR_DATASET_INVALID",
-      `${name} has no training clip that can be decoded for: ${empty.join(", ")}.`,
-      { path: name },
-    );
-  }
 }

@@ -1,16 +1,12 @@
 import type { Dataset } from "../../datasets/dataset.js";
 import { assignSplits } from "../../datasets/splits.js";
+import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
+import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { identifyItems } from "./identify-items.js";
 import { openRun, type RunOptions } from "./run.js";
-import {
-  checkClasses,
-  extractExamples,
-  type PlacedExample,
-  type PlacedItems,
-  trainingVideos,
-} from "./train.js";
+import { extractExamples, type PlacedItems, trainingVideos } from "./train.js";
 
 /** Options of {@link openTrainingPart}. */
 export interface TrainingPartOptions extends RunOptions, FeatureChoices {
@@ -54,7 +50,11 @@ export async function openTrainingPart(
     return { identified, assignment };
   };
   let placed: PlacedItems | undefined;
-  await using run = await openRun(chooseFeatureSettings(options), options, async (ground) => {
+  const settings =
+    datasetKind(dataset) === "sequence"
+      ? sequenceSettings(options)
+      : chooseFeatureSettings(options);
+  await using run = await openRun(settings, options, async (ground) => {
     placed = await place(ground);
     return trainingVideos(placed);
   });
@@ -66,7 +66,7 @@ export async function openTrainingPart(
   checkClasses(dataset, examples);
   return {
     examples,
-    dimension: run.features.cnn.dimension,
+    dimension: commonDimension(dataset, examples),
     featuresKey: run.features.key(""),
   };
 }

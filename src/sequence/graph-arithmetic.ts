@@ -9,6 +9,8 @@ export interface GraphArithmetic {
   times(...factors: readonly string[]): string;
   divide(a: string, b: string): string;
   matMul(a: string, b: string): string;
+  /** The product of two matrices, transposed first where it is said, plus `addend`. */
+  gemm(a: string, b: string, options?: ProductOptions): string;
   /** 1 - value */
   complement(value: string): string;
   concat(values: readonly string[], axis: number): string;
@@ -16,6 +18,8 @@ export interface GraphArithmetic {
   split(value: string, axis: number, parts: number): string[];
   /** Parts of given lengths along an axis. */
   splitSizes(value: string, axis: number, sizes: readonly number[]): string[];
+  /** From the last to the first along an axis. */
+  reverse(value: string, axis: number): string;
   transpose(value: string, perm: readonly number[]): string;
   /** 0 keeps an axis, -1 is worked out. */
   reshape(value: string, dims: readonly number[]): string;
@@ -29,6 +33,17 @@ export interface GraphArithmetic {
   integers(...values: readonly number[]): string;
 }
 
+/** Options of a product of two matrices. */
+export interface ProductOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Added to the product; a length of 1 is repeated. */
+  readonly addend?: string;
+}
+
+/** Less than any index: where a slice that runs backwards ends. */
+const beforeStart = -(2 ** 31);
+
 /** Opens the arithmetic of a graph. */
 export function arithmeticOf(graph: Graph): GraphArithmetic {
   const integers = (...values: readonly number[]): string => graph.constant(int64(values));
@@ -40,6 +55,11 @@ export function arithmeticOf(graph: Graph): GraphArithmetic {
     times: (...factors) => factors.reduce((product, factor) => node("Mul", product, factor)),
     divide: (a, b) => node("Div", a, b),
     matMul: (a, b) => node("MatMul", a, b),
+    gemm: (a, b, { transposeA = false, transposeB = false, addend } = {}) =>
+      graph.node("Gemm", addend === undefined ? [a, b] : [a, b, addend], {
+        transA: { i: transposeA ? 1 : 0 },
+        transB: { i: transposeB ? 1 : 0 },
+      }),
     complement: (value) => node("Sub", scalar(1), value),
     concat: (values, axis) =>
       values.length === 1 ? values[0]! : graph.node("Concat", values, { axis: { i: axis } }),
@@ -49,6 +69,8 @@ export function arithmeticOf(graph: Graph): GraphArithmetic {
         : graph.nodes("Split", [value], parts, { axis: { i: axis }, num_outputs: { i: parts } }),
     splitSizes: (value, axis, sizes) =>
       graph.nodes("Split", [value, integers(...sizes)], sizes.length, { axis: { i: axis } }),
+    reverse: (value, axis) =>
+      node("Slice", value, integers(-1), integers(beforeStart), integers(axis), integers(-1)),
     transpose: (value, perm) => graph.node("Transpose", [value], { perm: { ints: perm } }),
     reshape: (value, dims) => node("Reshape", value, integers(...dims)),
     unsqueeze: (value, axis) => node("Unsqueeze", value, integers(axis)),

@@ -1,16 +1,21 @@
-import { MuybridgeError } from "../core/errors.js";
 import { createRandom } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
-import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
-import { float32, type OnnxTensor } from "../onnx/tensor.js";
-import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "./fit-network.js";
-import { holdOut } from "./hold-out.js";
 import { buildInferenceGraph } from "./inference-graph.js";
 import { initialParameters } from "./initial-parameters.js";
 import { padSequences } from "./mini-batch.js";
+import {
+  checkSequences,
+  lastGradients,
+  needsHead,
+  needsOneDirection,
+  needsOwnInput,
+  unpad,
+} from "./network-checks.js";
 import { batchFeeds, parameterFeeds } from "./network-feeds.js";
+import { readNetwork, saveNetwork } from "./network-files.js";
 import { chooseNetworkOptions, type NetworkOptions } from "./network-options.js";
 import { directionsOf, type NetworkShape } from "./network-shape.js";
+import { openOnnxEngine } from "./onnx-engine.js";
 import {
   fromNamed,
   type GraphParameters,
@@ -21,8 +26,13 @@ import {
 import { forecast, predictMany } from "./predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "./sequence-model.js";
 import { openStatefulPredictor, type StatefulPredictor } from "./stateful-predictor.js";
+import { openTfjsEngine } from "./tfjs/tfjs-engine.js";
 import { fromTorch, toTorch } from "./torch-parameters.js";
-import { buildNetworkGraph, type GraphPurpose, gradientName } from "./training-graph.js";
+import { fitNetwork } from "./training/fit-network.js";
+import type { FitOptions, FitResult } from "./training/fit-options.js";
+import { holdOut } from "./training/hold-out.js";
+import type { TrainingData } from "./training/training-data.js";
+import { gradientName } from "./training-graph.js";
 
 /** A recurrent network for sequences of vectors. Whoever creates it closes it. */
 export interface Network extends AsyncDisposable {
@@ -85,6 +95,12 @@ export interface Network extends AsyncDisposable {
   fromTorch(torch: Readonly<Record<string, Parameter>>): Record<string, Parameter>;
   /** Copies of the parameters under PyTorch's names. */
   toTorch(): Record<string, Parameter>;
+  /**
+   * Writes the network as a directory, all of it or nothing; {@link openNetwork} reads it.
+   *
+   * @throws MuybridgeError ERR_USAGE where the directory exists and is not a network.
+   */
+  save(directory: string): Promise<void>;
   /** The network as an ONNX model; see {@link buildInferenceGraph}. */
   toOnnx(): Uint8Array;
   close(): Promise<void>;
@@ -100,18 +116,20 @@ export interface Network extends AsyncDisposable {
  *   head: { type: "classification", classes: 5 }, seed: 1 });
  */
 export function createNetwork(options: NetworkOptions): Network {
-  const { shape, dropout, inputDropout, seed, threads } = chooseNetworkOptions(options);
+  return networkOf(options);
+}
+
+/** A network with given parameters, or fresh ones. */
+function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tensor>>): Network {
+  const chosen = chooseNetworkOptions(options);
+  const { shape, dropout, inputDropout, seed, threads } = chosen;
+  const engine = chosen.engine === "tfjs" ? openTfjsEngine(shape) : openOnnxEngine(shape, threads);
   const random = createRandom(seed);
-  let parameters = initialParameters(shape, random.fork("weights"));
+  let parameters = given
+    ? fromNamed(shape, given)
+    : initialParameters(shape, random.fork("weights"), chosen);
   let predictor: Promise<SequenceModel> | undefined;
   let stateful: Promise<StatefulPredictor> | undefined;
-  const sessions = new Map<GraphPurpose, Promise<OnnxSession>>();
-  const session = (purpose: GraphPurpose): Promise<OnnxSession> => {
-    const known =
-      sessions.get(purpose) ?? openOnnxSession(buildNetworkGraph(shape, purpose), { threads });
-    sessions.set(purpose, known);
-    return known;
-  };
   const replace = async (fresh: GraphParameters): Promise<void> => {
     parameters = fresh;
     const old = [predictor, stateful];
@@ -122,21 +140,13 @@ export function createNetwork(options: NetworkOptions): Network {
   const width = directionsOf(shape) * shape.hidden;
   const close = async (): Promise<void> => {
     await replace(parameters);
-    for (const opened of sessions.values()) await (await opened).close();
-    sessions.clear();
+    await engine.close();
   };
   return {
     shape,
     async fit(data, fitOptions = {}) {
-      const engine = {
-        shape,
-        dropout,
-        inputDropout,
-        train: await session("train"),
-        evaluate: await session("evaluate"),
-      };
       const result = await fitNetwork(
-        engine,
+        { shape, dropout, inputDropout, engine },
         parameters,
         holdOut(data, random.fork("validation")),
         fitOptions,
@@ -165,12 +175,12 @@ export function createNetwork(options: NetworkOptions): Network {
       checkSequences([x], shape.inputSize);
       needsOneDirection(shape);
       await using predictor = await openStatefulPredictor(shape, parameters);
-      return forecast(predictor, x, steps, shape.inputSize);
+      return await forecast(predictor, x, steps, shape.inputSize);
     },
     async forward(x) {
       checkSequences(x, shape.inputSize);
       const batch = padSequences(x, shape.inputSize);
-      const { states } = await (await session("states")).run({
+      const { states } = await engine.run("states", {
         ...batchFeeds(batch),
         ...parameterFeeds(parameters),
       });
@@ -181,7 +191,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async gradients(x, dStates, dLast) {
       checkSequences(x, shape.inputSize);
       const batch = padSequences(x, shape.inputSize);
-      const outputs = await (await session("gradients")).run({
+      const outputs = await engine.run("gradients", {
         ...batchFeeds(batch),
         ...parameterFeeds(parameters),
         dStates: padSequences(dStates, width).x,
@@ -204,6 +214,8 @@ export function createNetwork(options: NetworkOptions): Network {
       return named;
     },
     toTorch: () => toTorch(shape, toNamed(shape, parameters)),
+    save: (directory) =>
+      saveNetwork(directory, shape, { dropout, inputDropout, seed }, toNamed(shape, parameters)),
     toOnnx() {
       needsHead(shape);
       return buildInferenceGraph(shape, parameters);
@@ -213,75 +225,15 @@ export function createNetwork(options: NetworkOptions): Network {
   };
 }
 
-function unpad(
-  states: Float32Array,
-  b: number,
-  steps: number,
-  batch: number,
-  width: number,
-): Float32Array {
-  const sequence = new Float32Array(steps * width);
-  for (let t = 0; t < steps; t++) {
-    const from = (t * batch + b) * width;
-    sequence.set(states.subarray(from, from + width), t * width);
-  }
-  return sequence;
-}
-
-function checkSequences(x: readonly Float32Array[], inputSize: number): void {
-  const wrong = x.findIndex(
-    (sequence) => sequence.length === 0 || sequence.length % inputSize !== 0,
-  );
-  if (wrong >= 0) {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `Sequence ${wrong} holds ${x[wrong]!.length} values, not a multiple of ${inputSize} above 0.`,
-      { parameter: "x" },
-    );
-  }
-}
-
-function needsHead(shape: NetworkShape): void {
-  if (shape.head) return;
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    "A network without a head predicts nothing; ask for its states.",
-    {
-      parameter: "head",
-    },
-  );
-}
-
-function needsOneDirection({ bidirectional }: NetworkShape): void {
-  if (!bidirectional) return;
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    "A network of two directions sees whole sequences only; states from part to part are for one direction.",
-    { parameter: "bidirectional" },
-  );
-}
-
-function needsOwnInput({ head, inputSize, contextSize }: NetworkShape): void {
-  if (head?.type === "regression" && head.size === inputSize && contextSize === 0) return;
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    `A forecast needs a regression of as many values as an input has, ${inputSize}, and no context.`,
-    { parameter: "head" },
-  );
-}
-
-/** Gradients of the last states as the graph takes them, [B, layers · width]; of the top layer where one is given. */
-function lastGradients(dLast: readonly Float32Array[], width: number, layers: number): OnnxTensor {
-  const data = new Float32Array(dLast.length * layers * width);
-  for (const [b, row] of dLast.entries()) {
-    if (row.length !== width && row.length !== layers * width) {
-      throw new MuybridgeError(
-        "ERR_USAGE",
-        `dLast[${b}] must hold ${width} values, or ${layers * width} for all layers.`,
-        { parameter: "dLast" },
-      );
-    }
-    data.set(row, (b + 1) * layers * width - row.length);
-  }
-  return float32(data, [dLast.length, layers * width]);
+/**
+ * Opens a network that was saved.
+ *
+ * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID naming what does not fit.
+ */
+export async function openNetwork(
+  directory: string,
+  options: Pick<NetworkOptions, "threads"> = {},
+): Promise<Network> {
+  const file = await readNetwork(directory);
+  return networkOf({ ...file.options, ...options }, file.parameters);
 }

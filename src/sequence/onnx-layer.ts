@@ -2,7 +2,7 @@ import type { Attribute, Graph } from "../onnx/graph.js";
 import { float32 } from "../onnx/tensor.js";
 import { onnxActivations } from "./activations.js";
 import { directionsOf, layerInputSize, type NetworkShape } from "./network-shape.js";
-import { type GraphParameters, gatesOf, hasRecurrentBias } from "./parameters.js";
+import { type GraphParameters, gatesOf, hasRecurrentBias, kernelKinds } from "./parameters.js";
 
 const operators = { rnn: "RNN", lstm: "LSTM", gru: "GRU" } as const;
 
@@ -81,31 +81,19 @@ function onnxWeights(
   layer: number,
 ): { readonly w: Float32Array; readonly r: Float32Array; readonly b: Float32Array } {
   const { hidden } = shape;
-  const directions = directionsOf(shape);
   const width = gatesOf(shape) * hidden;
-  const inputSize = layerInputSize(shape, layer);
   const valuesOf = (kind: string): Float32Array => parameters[`layer${layer}.${kind}`]!.data;
-  const kernel = valuesOf("kernel");
-  const recurrent = valuesOf("recurrent");
+  const kernels = kernelKinds(shape).map(valuesOf);
+  const w = new Float32Array(directionsOf(shape) * width * layerInputSize(shape, layer));
+  const b = new Float32Array(directionsOf(shape) * 2 * width);
   const bias = valuesOf("bias");
   const inner = hasRecurrentBias(shape) ? valuesOf("recurrentBias") : undefined;
-  const w = new Float32Array(directions * width * inputSize);
-  const r = new Float32Array(directions * width * hidden);
-  const b = new Float32Array(directions * 2 * width);
-  for (let side = 0; side < directions; side++) {
-    for (let gate = 0; gate < width; gate++) {
-      const column = side * width + gate;
-      b[side * 2 * width + gate] = bias[column]!;
-      for (let i = 0; i < inputSize; i++) {
-        w[column * inputSize + i] = kernel[i * directions * width + column]!;
-      }
-      for (let i = 0; i < hidden; i++) {
-        r[column * hidden + i] = recurrent[(side * hidden + i) * width + gate]!;
-      }
-    }
+  for (const [side, kernel] of kernels.entries()) {
+    w.set(kernel, side * kernel.length);
+    b.set(bias.subarray(side * width, (side + 1) * width), side * 2 * width);
     // The candidate's gate is the last of the three.
     const own = inner?.subarray(side * hidden, (side + 1) * hidden);
     if (own) b.set(own, side * 2 * width + width + 2 * hidden);
   }
-  return { w, r, b };
+  return { w, r: valuesOf("recurrent"), b };
 }

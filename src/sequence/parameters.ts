@@ -17,10 +17,12 @@ export interface Parameter {
 
 /**
  * A network's parameters as the graphs take them, by name. `G` is gates · hidden, the gates in ONNX's order (LSTM:
- * input, output, forget, cell; GRU: update, reset, candidate); both directions lie side by side, the forward one first.
+ * input, output, forget, cell; GRU: update, reset, candidate). A kernel has a row for each gate of each unit. Where both
+ * directions share a parameter, the forward one comes first.
  *
- * - `layerL.kernel` [input, directions · G], `layerL.recurrent` [directions, hidden, G], `layerL.bias`
- *   [directions · G], and of a GRU with the reset behind the product `layerL.recurrentBias` [directions, hidden]
+ * - `layerL.forwardKernel` [G, input], `layerL.backwardKernel` [G, input] where there are two directions,
+ *   `layerL.recurrent` [directions, G, hidden], `layerL.bias` [directions · G], and of a GRU with the reset behind the
+ *   product `layerL.recurrentBias` [directions · hidden]
  * - `attention.kernel` [directions · hidden, 1], `attention.bias` [1], where attention pools
  * - `head.kernel` [directions · hidden + contextSize, outputs], `head.bias` [outputs]
  */
@@ -43,17 +45,24 @@ export function hasRecurrentBias({ cell, resetAfter }: NetworkShape): boolean {
   return cell === "gru" && resetAfter;
 }
 
+/** What follows the layer in the names of its kernels, of each direction. */
+export function kernelKinds({ bidirectional }: Pick<NetworkShape, "bidirectional">): string[] {
+  return bidirectional ? ["forwardKernel", "backwardKernel"] : ["forwardKernel"];
+}
+
 /** Names and shapes of {@link GraphParameters}, in a fixed order. */
 export function parameterShapes(shape: NetworkShape): Map<string, readonly number[]> {
   const directions = directionsOf(shape);
   const width = gatesOf(shape) * shape.hidden;
   const shapes = new Map<string, readonly number[]>();
   for (let layer = 0; layer < shape.layers; layer++) {
-    shapes.set(`layer${layer}.kernel`, [layerInputSize(shape, layer), directions * width]);
-    shapes.set(`layer${layer}.recurrent`, [directions, shape.hidden, width]);
+    for (const kind of kernelKinds(shape)) {
+      shapes.set(`layer${layer}.${kind}`, [width, layerInputSize(shape, layer)]);
+    }
+    shapes.set(`layer${layer}.recurrent`, [directions, width, shape.hidden]);
     shapes.set(`layer${layer}.bias`, [directions * width]);
     if (hasRecurrentBias(shape)) {
-      shapes.set(`layer${layer}.recurrentBias`, [directions, shape.hidden]);
+      shapes.set(`layer${layer}.recurrentBias`, [directions * shape.hidden]);
     }
   }
   addTopShapes(shape, shapes);
@@ -156,19 +165,23 @@ function copier(
   const positions = gatePositions[shape.cell];
   const place = (column: number): number =>
     positions[Math.floor(column / hidden)]! * hidden + (column % hidden);
-  if (kind === "recurrentBias") {
-    const source = parameters[`${layer}.${kind}`]!.data;
-    return { source, indexOf: (i) => side * hidden + i };
+  const valuesOf = (own: string): Float32Array => parameters[`${layer}.${own}`]!.data;
+  switch (kind) {
+    case "kernel":
+    case "recurrentKernel": {
+      const own = kind === "kernel";
+      const source = valuesOf(own ? `${direction}Kernel` : "recurrent");
+      const columns = own ? source.length / width : hidden;
+      const start = own ? 0 : side * width * hidden;
+      // Transposed: [columns, width] here, [width, columns] in the graph.
+      return {
+        source,
+        indexOf: (i) => start + place(i % width) * columns + Math.floor(i / width),
+      };
+    }
+    case "bias":
+      return { source: valuesOf(kind), indexOf: (i) => side * width + place(i) };
+    default:
+      return { source: valuesOf(kind), indexOf: (i) => side * hidden + i };
   }
-  if (kind === "recurrentKernel") {
-    const source = parameters[`${layer}.recurrent`]!.data;
-    const start = side * hidden * width;
-    return { source, indexOf: (i) => start + Math.floor(i / width) * width + place(i % width) };
-  }
-  const source = parameters[`${layer}.${kind}`]!.data;
-  const stride = directionsOf(shape) * width;
-  return {
-    source,
-    indexOf: (i) => Math.floor(i / width) * stride + side * width + place(i % width),
-  };
 }

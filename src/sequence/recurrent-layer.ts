@@ -1,24 +1,24 @@
-import { createGraph, type Graph } from "../onnx/graph.js";
-import type { CellParameters, RecurrentCell, WayBack } from "./cells/recurrent-cell.js";
-import { directionAxis } from "./directions.js";
+import type { Graph } from "../onnx/graph.js";
+import type { CellParameters, RecurrentCell } from "./cells/recurrent-cell.js";
+import { flatSteps, giveSides, readSides } from "./directions.js";
 import { arithmeticOf } from "./graph-arithmetic.js";
+import type { StepMarks } from "./step-marks.js";
+import { openTimeLoop, type TimeLoop } from "./time-loop.js";
 
 /** What a layer is made from: names of values in the graph, and its sizes. T is time, B the batch. */
 export interface LayerInputs {
   readonly cell: RecurrentCell;
   /** [T, B, input] */
   readonly x: string;
-  /** int64 [B], 1 to T */
-  readonly lengths: string;
-  /** float32 [T, B, 1]: 1 where a step belongs to its sequence, 0 where it is padding */
-  readonly mask: string;
-  /** Names of the layer's parameters; see GraphParameters. */
-  readonly kernel: string;
+  readonly marks: StepMarks;
+  /** Names of the layer's parameters; see GraphParameters. The kernel of each direction. */
+  readonly kernels: readonly string[];
   readonly bias: string;
   readonly parameters: CellParameters;
-  readonly directions: number;
   readonly hidden: number;
-  /** Goes before the names of the layer's subgraphs. */
+  /** Whether the way back will be asked for. */
+  readonly isTrained: boolean;
+  /** Goes before the names of the layer's loops. */
   readonly name: string;
 }
 
@@ -36,7 +36,10 @@ export interface RecurrentLayer {
   backward(gradients: StateGradients): LayerGradients;
 }
 
-/** Gradients of a layer's states, [T, B, directions · hidden], and last states, [B, directions · hidden]. */
+/**
+ * Gradients of a layer's states, [T, B, directions · hidden], zero in the padding, and of its last states,
+ * [B, directions · hidden].
+ */
 export interface StateGradients {
   readonly states?: string;
   readonly last?: string;
@@ -44,141 +47,128 @@ export interface StateGradients {
 
 /** Gradients of a layer's parameters and of its input, shaped as these are. */
 export interface LayerGradients {
-  readonly kernel: string;
+  /** Of the kernel of each direction. */
+  readonly kernels: readonly string[];
   readonly recurrent: string;
   readonly recurrentBias?: string;
   readonly bias: string;
-  /** Adds the gradient of the input to the graph; only layers above another need it. */
-  readonly x: () => string;
+  /** The input's. */
+  readonly x: string;
 }
 
 /**
- * Adds a recurrent layer. Both directions run in one Scan, stacked on an axis of their own; the backward one sees
- * each sequence reversed within its length. x·W is one product for all steps and directions. In the padding, states
- * stay as they are, so that the last step holds every sequence's last state.
+ * Adds a recurrent layer. Both directions run in one loop, stacked on an axis of their own: the backward one reads its
+ * steps from the last to the first, and so begins in the padding, where states stay zero. W·x is one product for all
+ * steps of a direction.
  */
 export function addRecurrentLayer(graph: Graph, inputs: LayerInputs): RecurrentLayer {
-  const { cell, directions, hidden, name } = inputs;
-  const { add, times, matMul, concat, transpose, unsqueeze, complement, scalar, integers, sum } =
-    arithmeticOf(graph);
-  const axis = directionAxis(graph, inputs.lengths, directions, hidden);
+  const { cell, kernels, marks, hidden, name } = inputs;
+  const { times, matMul, concat, split, transpose, reshape, sum } = arithmeticOf(graph);
+  const directions = kernels.length;
   const flat = graph.node("Flatten", [inputs.x], { axis: { i: 2 } });
-  const product = add(matMul(flat, inputs.kernel), inputs.bias);
-  const batch = graph.node("Shape", [inputs.x], { start: { i: 1 }, end: { i: 2 } });
-  const timeBatch = graph.node("Shape", [inputs.x], { start: { i: 0 }, end: { i: 2 } });
-  const width = directions * cell.gates * hidden;
-  const unflat = graph.node("Reshape", [product, concat([timeBatch, integers(width)], 0)]);
-  const gateInputs = axis.stack(unflat);
-  const start = graph.node("Expand", [
-    scalar(0),
-    concat([integers(directions), batch, integers(hidden)], 0),
-  ]);
-  // [T, 1, B, 1]: of use for both directions and all units.
-  const mask = unsqueeze(inputs.mask, 1);
-  const keep = graph.node("Cast", [mask], { to: { i: 9 } });
+  const start = zeroStates(graph, inputs);
 
-  const starts = Array<string>(cell.states).fill(start);
-  const lasts = starts.map((_, i) => `${name}/last${i}`);
-  const steps = [...starts.map((_, i) => `state${i}`), ...cell.saved.map((_, i) => `saved${i}`)];
-  const scanned = graph.nodes(
-    "Scan",
-    [...starts, gateInputs, keep],
-    [...lasts, ...steps.map((step) => `${name}/${step}`)],
-    { body: { g: forwardBody(inputs) }, num_scan_inputs: { i: 2 } },
-  );
-  const states = scanned.slice(cell.states, 2 * cell.states);
-  const saved = scanned.slice(2 * cell.states);
-  const last = axis.unstackLast(scanned[0]!);
+  const loop = openTimeLoop(graph, `${name}/forward`);
+  const before = Array.from({ length: cell.states }, () => loop.carry(start));
+  const gateInput = readSides(loop, gateInputs(graph, inputs, flat), { axis: 2 });
+  const step = cell.forward(graph, inputs.parameters);
+  const mask = loop.read(marks.mask);
+  const passed = step(loop.body, gateInput, before, (value) => multiplied(loop, value, mask));
+  const places = giveSides(loop, passed.states[0]!, directions);
+  // The values that the way back takes up again follow the states of each direction.
+  if (inputs.isTrained) for (const value of [...before, ...passed.saved]) loop.give(value);
+  const { ends, given } = loop.close(passed.states);
+
+  // [T, 1, hidden, B], in the order of time
+  const sides = places.map((place) => given[place]!);
+  const kept = given.slice(directions);
+  const allStates = reshape(concat(sides, 1), [0, directions * hidden, -1]);
+  // The backward direction ends at the first step, which every sequence has; the forward one may end in the padding.
+  const [lastMark] = split(marks.last, 1, directions);
+  const [, ...firsts] = split(ends[0]!, 0, directions);
+  const lasts = concat([sum(times(sides[0]!, lastMark!), 0), ...firsts], 0);
 
   return {
-    states: times(axis.unstack(states[0]!), inputs.mask),
-    last,
+    states: transpose(allStates, [0, 2, 1]),
+    last: transpose(reshape(lasts, [directions * hidden, -1]), [1, 0]),
     backward(gradients) {
-      const padding = complement(mask);
-      const before = states.map((state) => shifted(graph, start, state));
-      const passed = { states, before, saved, mask, padding };
-      const way = cell.wayBack(graph, passed, inputs.parameters);
-      const outer = gradients.states ? [axis.stack(gradients.states)] : [];
-      const arriving = gradients.last ? axis.stackLast(gradients.last) : start;
-      const read = [...way.scanned.map(([value]) => value), ...outer];
-      const given = graph
-        .nodes(
-          "Scan",
-          [arriving, ...starts.slice(1), ...read],
-          [
-            ...starts.map((_, i) => `${name}/gradient/first${i}`),
-            ...way.given.map((_, i) => `${name}/gradient/given${i}`),
-          ],
-          {
-            body: { g: backwardBody(inputs, way, outer.length > 0) },
-            num_scan_inputs: { i: read.length },
-            scan_input_directions: { ints: read.map(() => 1) },
-            scan_output_directions: { ints: way.given.map(() => 1) },
-          },
-        )
-        .slice(cell.states);
-      const { gates, ...own } = way.finish(given);
-      const side = graph.node("Flatten", [axis.unstack(gates)], { axis: { i: 2 } });
+      const way = cell.wayBack(
+        graph,
+        { before: kept.slice(0, cell.states), saved: kept.slice(cell.states) },
+        inputs.parameters,
+      );
+      const back = openTimeLoop(graph, `${name}/backward`);
+      const [arriving, ...others] = before.map(() => back.carry(start)) as [string, ...string[]];
+      const read = (value: string): string => back.read(value, { reversed: true });
+      const add = arithmeticOf(back.body).add;
+      let dh = arriving;
+      if (gradients.states) {
+        const byRow = transpose(gradients.states, [0, 2, 1]);
+        const dSides = split(reshape(byRow, [0, directions, hidden, -1]), 1, directions);
+        dh = add(dh, readSides(back, dSides, { isWayBack: true }));
+      }
+      if (gradients.last) {
+        const dLast = reshape(transpose(gradients.last, [1, 0]), [directions, hidden, -1]);
+        dh = add(dh, multiplied(back, dLast, read(marks.last)));
+      }
+      const scanned = way.scanned.map(read);
+      const keep = read(marks.mask);
+      const stepped = way.step(back.body, scanned, [dh, ...others], (value) =>
+        multiplied(back, value, keep),
+      );
+      const results = stepped.given.map((value) =>
+        giveSides(back, value, directions, { isWayBack: true }),
+      );
+      const closed = back.close(stepped.before);
+      const { gates, ...own } = way.finish(
+        results.map((bySide) => bySide.map((place) => flatSteps(graph, closed.given[place]!))),
+      );
       return {
         ...own,
-        kernel: matMul(transpose(flat, [1, 0]), side),
-        bias: sum(side, 0),
-        x: () => {
-          const dx = matMul(side, transpose(inputs.kernel, [1, 0]));
-          return graph.node("Reshape", [dx, graph.node("Shape", [inputs.x])]);
-        },
+        kernels: gates.map((side) => matMul(side, flat)),
+        bias: concat(
+          gates.map((side) => sum(side, 1)),
+          0,
+        ),
+        x: graph.node("Reshape", [
+          inputGradient(graph, kernels, gates),
+          graph.node("Shape", [inputs.x]),
+        ]),
       };
     },
   };
 }
 
-/** One step in time: states, x·W + b → states, and what the way back needs. */
-function forwardBody({ cell, name, hidden, parameters }: LayerInputs): Graph {
-  const prefix = `${name}/step/`;
-  const body = createGraph("step", prefix);
-  const dims = (width: number) => ["directions", "batch", width * hidden] as const;
-  const before = Array.from({ length: cell.states }, (_, i) =>
-    body.input(`${prefix}before${i}`, "float32", dims(1)),
-  );
-  const gateInput = body.input(`${prefix}gateInput`, "float32", dims(cell.gates));
-  const keep = body.input(`${prefix}keep`, "bool", [1, "batch", 1]);
-  const { states, saved } = cell.step(body, gateInput, before, parameters);
-  const kept = states.map((state, i) => body.node("Where", [keep, state, before[i]!]));
-  // The states go to the next step, and are given for every step.
-  for (const [i, state] of kept.entries()) {
-    body.output(state, "float32", dims(1), `${prefix}next${i}`);
-  }
-  for (const [i, state] of kept.entries()) {
-    body.output(state, "float32", dims(1), `${prefix}state${i}`);
-  }
-  for (const [i, value] of saved.entries()) body.output(value, "float32", dims(cell.saved[i]!));
-  return body;
+/** A value of a step times marks of the step, one for each sequence. */
+function multiplied(loop: TimeLoop, value: string, marks: string): string {
+  return arithmeticOf(loop.body).times(value, marks);
 }
 
-/** One step against time: gradients of the states after the step → those before it. */
-function backwardBody({ cell, name, hidden }: LayerInputs, way: WayBack, outer: boolean): Graph {
-  const prefix = `${name}/gradient/step/`;
-  const body = createGraph("step", prefix);
-  const dims = (width: number) => ["directions", "batch", width * hidden] as const;
-  const arriving = Array.from({ length: cell.states }, (_, i) =>
-    body.input(`${prefix}after${i}`, "float32", dims(1)),
-  );
-  const scanned = way.scanned.map(([, width], i) =>
-    body.input(`${prefix}scanned${i}`, "float32", width === 0 ? [1, "batch", 1] : dims(width)),
-  );
-  const [dh, ...others] = arriving as [string, ...string[]];
-  const whole = outer
-    ? body.node("Add", [dh, body.input(`${prefix}outer`, "float32", dims(1))])
-    : dh;
-  const { before, given } = way.step(body, scanned, [whole, ...others]);
-  for (const value of before) body.output(value, "float32", dims(1));
-  for (const [i, value] of given.entries()) body.output(value, "float32", dims(way.given[i]!));
-  return body;
+/** [directions, hidden, B] */
+function zeroStates(graph: Graph, { x, kernels, hidden }: LayerInputs): string {
+  const { concat, integers, scalar } = arithmeticOf(graph);
+  const batch = graph.node("Shape", [x], { start: { i: 1 }, end: { i: 2 } });
+  return graph.node("Expand", [scalar(0), concat([integers(kernels.length, hidden), batch], 0)]);
 }
 
-/** The values one step earlier, the first one being `start`. */
-function shifted(graph: Graph, start: string, values: string): string {
-  const { unsqueeze, concat, integers } = arithmeticOf(graph);
-  const slice = [values, integers(0), integers(-1), integers(0)];
-  return concat([unsqueeze(start, 0), graph.node("Slice", slice)], 0);
+/** W·x + b of all steps for each direction, [1, gates · hidden, T, B]. */
+function gateInputs(graph: Graph, { x, kernels, bias }: LayerInputs, flat: string): string[] {
+  const { gemm, concat, split, unsqueeze, integers } = arithmeticOf(graph);
+  const timeBatch = graph.node("Shape", [x], { start: { i: 0 }, end: { i: 2 } });
+  const dims = concat([integers(1, -1), timeBatch], 0);
+  const biases = split(bias, 0, kernels.length);
+  return kernels.map((kernel, side) => {
+    const addend = unsqueeze(biases[side]!, 1);
+    return graph.node("Reshape", [gemm(kernel, flat, { transposeB: true, addend }), dims]);
+  });
+}
+
+/** The sum of Wᵀ·(gradient of W·x) over the directions, [T · B, input]. */
+function inputGradient(graph: Graph, kernels: readonly string[], gates: readonly string[]): string {
+  const { gemm } = arithmeticOf(graph);
+  const [first, ...others] = gates;
+  return others.reduce(
+    (addend, side, index) => gemm(side, kernels[index + 1]!, { transposeA: true, addend }),
+    gemm(first!, kernels[0]!, { transposeA: true }),
+  );
 }

@@ -3,9 +3,10 @@ import { cellOf } from "./cells/cell-of.js";
 import { arithmeticOf } from "./graph-arithmetic.js";
 import { addHeadLoss, addLogits } from "./head.js";
 import { directionsOf, headInputSize, type NetworkShape, outputSize } from "./network-shape.js";
-import { hasRecurrentBias, parameterShapes } from "./parameters.js";
+import { hasRecurrentBias, kernelKinds, parameterShapes } from "./parameters.js";
 import { addPooling, type PoolingGradients } from "./pooling.js";
 import { addRecurrentLayer, type RecurrentLayer, type StateGradients } from "./recurrent-layer.js";
+import { addStepMarks } from "./step-marks.js";
 
 /**
  * What a graph of the network computes:
@@ -31,7 +32,7 @@ export function buildNetworkGraph(shape: NetworkShape, purpose: GraphPurpose): U
   graph.input("mask", "float32", ["T", "B", 1]);
   const needed = purpose === "gradients" || purpose === "states" ? { ...shape, head: null } : shape;
   for (const [name, dims] of parameterShapes(needed)) graph.input(name, "float32", dims);
-  const layers = addLayers(graph, shape, purpose === "train");
+  const layers = addLayers(graph, shape, purpose);
   switch (purpose) {
     case "states":
       graph.output(layers.at(-1)!.states, "float32", ["T", "B", width], "states");
@@ -78,8 +79,9 @@ function targetsInput(graph: Graph, shape: NetworkShape): string {
   return graph.input("targets", "float32", ["N", outputSize(shape)]);
 }
 
-function addLayers(graph: Graph, shape: NetworkShape, dropout: boolean): RecurrentLayer[] {
+function addLayers(graph: Graph, shape: NetworkShape, purpose: GraphPurpose): RecurrentLayer[] {
   const directions = directionsOf(shape);
+  const marks = addStepMarks(graph, "mask", directions);
   const layers: RecurrentLayer[] = [];
   let x = "x";
   for (let index = 0; index < shape.layers; index++) {
@@ -87,21 +89,20 @@ function addLayers(graph: Graph, shape: NetworkShape, dropout: boolean): Recurre
     const layer = addRecurrentLayer(graph, {
       cell: cellOf(shape),
       x,
-      lengths: "lengths",
-      mask: "mask",
-      kernel: `${name}.kernel`,
+      marks,
+      kernels: kernelKinds(shape).map((kind) => `${name}.${kind}`),
       bias: `${name}.bias`,
       parameters: {
         recurrent: `${name}.recurrent`,
         ...(hasRecurrentBias(shape) ? { recurrentBias: `${name}.recurrentBias` } : {}),
       },
-      directions,
       hidden: shape.hidden,
+      isTrained: purpose === "train" || purpose === "gradients",
       name,
     });
     layers.push(layer);
     x = layer.states;
-    if (dropout && index < shape.layers - 1) {
+    if (purpose === "train" && index < shape.layers - 1) {
       const dims = ["T", "B", directions * shape.hidden];
       x = graph.node("Mul", [x, graph.input(dropoutName(index), "float32", dims)]);
     }
@@ -193,17 +194,17 @@ function addBackward(
   const shapes = parameterShapes(shape);
   let arriving = top;
   for (let index = layers.length - 1; index >= 0; index--) {
-    const { x, ...gradients } = layers[index]!.backward({
+    const { x, kernels, ...gradients } = layers[index]!.backward({
       ...arriving,
       ...(lasts ? { last: lasts[index]! } : {}),
     });
-    for (const [kind, value] of Object.entries(gradients)) {
+    const byKind = kernelKinds(shape).map((kind, side) => [kind, kernels[side]!] as const);
+    for (const [kind, value] of [...byKind, ...Object.entries(gradients)]) {
       const name = `layer${index}.${kind}`;
       addGradient(graph, name, value, shapes.get(name)!);
     }
     if (index === 0) return;
-    const dx = x();
-    arriving = { states: dropout ? graph.node("Mul", [dx, dropoutName(index - 1)]) : dx };
+    arriving = { states: dropout ? graph.node("Mul", [x, dropoutName(index - 1)]) : x };
   }
 }
 

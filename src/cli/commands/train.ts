@@ -45,7 +45,9 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags 
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Train a model on labelled videos.")
+    .description(
+      "Train a model on labelled videos, or on sequences of vectors (.csv, .safetensors).",
+    )
     .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
     .requiredOption("--out <model>", "directory to write the model to")
     .addOption(

@@ -6,73 +6,68 @@ import { recurrentGradient, transposedKernel } from "./recurrent-gradient.js";
 /**
  * The gated recurrent unit (Cho et al. 2014) as PyTorch and cuDNN have it, the reset gate behind the product:
  *
- *     z, r = σ(x·W + h₋₁·U + b)    n = act(x·W + b + r·(h₋₁·U + b'))    h = (1 - z)·n + z·h₋₁
+ *     z, r = σ(W·x + U·h₋₁ + b)    n = act(W·x + b + r·(U·h₋₁ + b'))    h = (1 - z)·n + z·h₋₁
  *
  * The gates lie in the order update, reset, candidate.
  */
 export function resetAfterCell(settings: CellSettings): RecurrentCell {
-  const { hidden, stateActivation, gateActivation } = settings;
+  const { hidden, directions, stateActivation, gateActivation } = settings;
+  const sizes = [2 * hidden, hidden];
   return {
-    gates: 3,
     states: 1,
-    saved: [2, 1, 1],
-    step(body, gateInput, [h], { recurrent, recurrentBias }) {
-      const { add, times, matMul, complement, split, splitSizes, unsqueeze } = arithmeticOf(body);
-      const sizes = [2 * hidden, hidden];
-      const product = matMul(h!, recurrent);
-      const [gatesX, candidateX] = splitSizes(gateInput, 2, sizes) as [string, string];
-      const [gatesH, candidateH] = splitSizes(product, 2, sizes) as [string, string];
-      const gates = activate(body, gateActivation, add(gatesX, gatesH));
-      const [update, reset] = split(gates, 2, 2) as [string, string];
-      const inner = add(candidateH, unsqueeze(recurrentBias!, 1));
-      const candidate = activate(body, stateActivation, add(candidateX, times(reset, inner)));
-      const newH = add(times(complement(update), candidate), times(update, h!));
-      return { states: [newH], saved: [gates, candidate, inner] };
+    forward(graph, { recurrent, recurrentBias }) {
+      const innerBias = arithmeticOf(graph).reshape(recurrentBias!, [directions, hidden, 1]);
+      return (body, gateInput, [h], withoutPadding) => {
+        const { add, times, matMul, complement, split, splitSizes } = arithmeticOf(body);
+        const product = matMul(recurrent, h!);
+        const [gatesX, candidateX] = splitSizes(gateInput, 1, sizes) as [string, string];
+        const [gatesH, candidateH] = splitSizes(product, 1, sizes) as [string, string];
+        const gates = activate(body, gateActivation, add(gatesX, gatesH));
+        const [update, reset] = split(gates, 1, 2) as [string, string];
+        const inner = add(candidateH, innerBias);
+        const candidate = activate(body, stateActivation, add(candidateX, times(reset, inner)));
+        const newH = add(times(complement(update), candidate), times(update, h!));
+        return { states: [withoutPadding(newH)], saved: [gates, candidate, inner] };
+      };
     },
-    wayBack(graph, { before, saved, mask, padding }, { recurrent }) {
-      const { add, subtract, times, complement, concat, split, splitSizes, sum } =
-        arithmeticOf(graph);
+    wayBack(graph, { before, saved }, { recurrent }) {
+      const { subtract, times, complement, concat, split, splitSizes, sum } = arithmeticOf(graph);
       const [gates, candidate, inner] = saved as [string, string, string];
-      const [update, reset] = split(gates, 3, 2) as [string, string];
+      const [update, reset] = split(gates, 2, 2) as [string, string];
       const slopes = derivative(graph, gateActivation, gates);
-      const [updateSlope, resetSlope] = split(slopes, 3, 2) as [string, string];
-      const candidateSlope = derivative(graph, stateActivation, candidate);
-      const candidateFactor = times(complement(update), candidateSlope, mask);
+      const [updateSlope, resetSlope] = split(slopes, 2, 2) as [string, string];
+      const candidateFactor = times(
+        complement(update),
+        derivative(graph, stateActivation, candidate),
+      );
       const factors = concat(
         [
-          times(subtract(before[0]!, candidate), updateSlope, mask),
+          times(subtract(before[0]!, candidate), updateSlope),
           times(candidateFactor, inner, resetSlope),
           times(candidateFactor, reset),
         ],
-        3,
+        2,
       );
-      const carry = add(times(update, mask), padding);
       const transposed = transposedKernel(graph, recurrent);
       return {
-        scanned: [
-          [factors, 3],
-          [carry, 1],
-        ],
-        given: [3, 1],
-        step(body, [factor, carried], [dh]) {
+        scanned: [factors, candidateFactor, update],
+        step(body, [factor, ownFactor, kept], [arriving], withoutPadding) {
           const step = arithmeticOf(body);
-          const products = step.times(step.concat([dh!, dh!, dh!], 2), factor!);
-          const through = step.matMul(products, transposed);
+          const dh = withoutPadding(arriving!);
+          const dProducts = step.times(step.concat([dh, dh, dh], 1), factor!);
+          const [dGates] = step.splitSizes(dProducts, 1, sizes) as [string, string];
+          const through = step.matMul(transposed, dProducts);
           return {
-            before: [step.add(through, step.times(dh!, carried!))],
-            given: [products, body.node("Identity", [dh!])],
+            before: [step.add(through, step.times(dh, kept!))],
+            given: [dProducts, step.concat([dGates, step.times(dh, ownFactor!)], 1)],
           };
         },
-        finish([products, dh]) {
-          const [gateSide, inside] = splitSizes(products!, 3, [2 * hidden, hidden]) as [
-            string,
-            string,
-          ];
+        finish([dProducts, gates]) {
+          const innerBiases = dProducts!.map((side) => splitSizes(sum(side, 1), 0, sizes)[1]!);
           return {
-            gates: concat([gateSide, times(dh!, candidateFactor)], 3),
-            recurrent: recurrentGradient(graph, settings, before[0]!, products!, 3),
-            // [T, directions, B, hidden] → [directions, hidden]
-            recurrentBias: sum(sum(inside, 2), 0),
+            gates: gates!,
+            recurrent: recurrentGradient(graph, settings, dProducts!, before[0]!),
+            recurrentBias: concat(innerBiases, 0),
           };
         },
       };
@@ -83,67 +78,68 @@ export function resetAfterCell(settings: CellSettings): RecurrentCell {
 /**
  * The gated recurrent unit as in the paper (Cho et al. 2014), the reset gate before the product:
  *
- *     z, r = σ(x·W + h₋₁·U + b)    n = act(x·W + (r·h₋₁)·U + b)    h = (1 - z)·n + z·h₋₁
+ *     z, r = σ(W·x + U·h₋₁ + b)    n = act(W·x + U·(r·h₋₁) + b)    h = (1 - z)·n + z·h₋₁
  */
 export function resetBeforeCell(settings: CellSettings): RecurrentCell {
   const { hidden, stateActivation, gateActivation } = settings;
   const sizes = [2 * hidden, hidden];
   return {
-    gates: 3,
     states: 1,
-    saved: [2, 1],
-    step(body, gateInput, [h], { recurrent }) {
-      const { add, times, matMul, complement, split, splitSizes } = arithmeticOf(body);
-      const [gateKernel, candidateKernel] = splitSizes(recurrent, 2, sizes) as [string, string];
-      const [gatesX, candidateX] = splitSizes(gateInput, 2, sizes) as [string, string];
-      const gates = activate(body, gateActivation, add(gatesX, matMul(h!, gateKernel)));
-      const [update, reset] = split(gates, 2, 2) as [string, string];
-      const inner = matMul(times(reset, h!), candidateKernel);
-      const candidate = activate(body, stateActivation, add(candidateX, inner));
-      const newH = add(times(complement(update), candidate), times(update, h!));
-      return { states: [newH], saved: [gates, candidate] };
+    forward(graph, { recurrent }) {
+      const kernels = arithmeticOf(graph).splitSizes(recurrent, 1, sizes);
+      const [gateKernel, candidateKernel] = kernels as [string, string];
+      return (body, gateInput, [h], withoutPadding) => {
+        const { add, times, matMul, complement, split, splitSizes } = arithmeticOf(body);
+        const [gatesX, candidateX] = splitSizes(gateInput, 1, sizes) as [string, string];
+        const gates = activate(body, gateActivation, add(gatesX, matMul(gateKernel, h!)));
+        const [update, reset] = split(gates, 1, 2) as [string, string];
+        const resetH = times(reset, h!);
+        const sum = add(candidateX, matMul(candidateKernel, resetH));
+        const candidate = activate(body, stateActivation, sum);
+        const newH = add(times(complement(update), candidate), times(update, h!));
+        return { states: [withoutPadding(newH)], saved: [gates, candidate, resetH] };
+      };
     },
-    wayBack(graph, { before, saved, mask, padding }, { recurrent }) {
-      const { add, subtract, times, complement, concat, split, splitSizes } = arithmeticOf(graph);
-      const [gates, candidate] = saved as [string, string];
-      const [update, reset] = split(gates, 3, 2) as [string, string];
+    wayBack(graph, { before, saved }, { recurrent }) {
+      const { subtract, times, complement, concat, split, splitSizes } = arithmeticOf(graph);
+      const [gates, candidate, resetH] = saved as [string, string, string];
+      const [update, reset] = split(gates, 2, 2) as [string, string];
       const slopes = derivative(graph, gateActivation, gates);
-      const [updateSlope, resetSlope] = split(slopes, 3, 2) as [string, string];
+      const [updateSlope, resetSlope] = split(slopes, 2, 2) as [string, string];
       const h = before[0]!;
-      const candidateSlope = derivative(graph, stateActivation, candidate);
-      const [gateKernel, candidateKernel] = splitSizes(recurrent, 2, sizes) as [string, string];
+      const [gateKernel, candidateKernel] = splitSizes(recurrent, 1, sizes) as [string, string];
       const gateTransposed = transposedKernel(graph, gateKernel);
       const candidateTransposed = transposedKernel(graph, candidateKernel);
       return {
         scanned: [
-          [times(subtract(h, candidate), updateSlope, mask), 1],
-          [times(complement(update), candidateSlope, mask), 1],
-          [times(h, resetSlope), 1],
-          [reset, 1],
-          [add(times(update, mask), padding), 1],
+          times(subtract(h, candidate), updateSlope),
+          times(complement(update), derivative(graph, stateActivation, candidate)),
+          times(h, resetSlope),
+          reset,
+          update,
         ],
-        given: [2, 1],
-        step(body, [updateFactor, candidateFactor, resetFactor, gate, carried], [dh]) {
+        step(body, [updateFactor, ownFactor, resetFactor, gate, kept], [arriving], withoutPadding) {
           const step = arithmeticOf(body);
-          const dCandidate = step.times(dh!, candidateFactor!);
-          const dReset = step.matMul(dCandidate, candidateTransposed);
-          const dUpdate = step.times(dh!, updateFactor!);
-          const dGates = step.concat([dUpdate, step.times(dReset, resetFactor!)], 2);
-          const through = step.add(step.matMul(dGates, gateTransposed), step.times(dReset, gate!));
+          const dh = withoutPadding(arriving!);
+          const dCandidate = step.times(dh, ownFactor!);
+          const dReset = step.matMul(candidateTransposed, dCandidate);
+          const dUpdate = step.times(dh, updateFactor!);
+          const dGates = step.concat([dUpdate, step.times(dReset, resetFactor!)], 1);
+          const through = step.add(step.matMul(gateTransposed, dGates), step.times(dReset, gate!));
           return {
-            before: [step.add(through, step.times(dh!, carried!))],
+            before: [step.add(through, step.times(dh, kept!))],
             given: [dGates, dCandidate],
           };
         },
         finish([dGates, dCandidate]) {
           return {
-            gates: concat([dGates!, dCandidate!], 3),
+            gates: dGates!.map((side, index) => concat([side, dCandidate![index]!], 0)),
             recurrent: concat(
               [
-                recurrentGradient(graph, settings, h, dGates!, 2),
-                recurrentGradient(graph, settings, times(reset, h), dCandidate!, 1),
+                recurrentGradient(graph, settings, dGates!, h),
+                recurrentGradient(graph, settings, dCandidate!, resetH),
               ],
-              2,
+              1,
             ),
           };
         },

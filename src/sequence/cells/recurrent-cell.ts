@@ -11,70 +11,71 @@ export interface CellSettings {
 
 /** Names of a cell's parameters in the graph; see GraphParameters. */
 export interface CellParameters {
-  /** [directions, hidden, gates · hidden] */
+  /** [directions, gates · hidden, hidden] */
   readonly recurrent: string;
-  /** [directions, hidden], of a GRU with the reset after the product */
+  /** [directions · hidden], of a GRU with the reset after the product */
   readonly recurrentBias?: string;
 }
 
-/** All steps of a forward pass. Shapes are [T, directions, B, n]. */
+/** In a loop: sets a value [directions, hidden, B] to zero where the step is padding. */
+export type WithoutPadding = (value: string) => string;
+
+/** All steps of a forward pass, in the order of the steps. Shapes are [T, directions, n, B]. */
 export interface Passed {
-  /** Each state after every step, the hidden one first. */
-  readonly states: readonly string[];
-  /** Each state before every step. */
+  /** Each state before every step, the hidden one first. */
   readonly before: readonly string[];
   readonly saved: readonly string[];
-  /** float32 [T, 1, B, 1]: 1 where a step belongs to its sequence, 0 where it is padding */
-  readonly mask: string;
-  /** 1 - mask */
-  readonly padding: string;
 }
+
+/**
+ * One step in time.
+ *
+ * @param gateInput W·x + b, [directions, gates · hidden, B]
+ * @param states the states before, [directions, hidden, B]; zero where the step before is padding
+ * @returns the states after, zero where the step is padding, and what the way back needs
+ */
+export type ForwardStep = (
+  body: Graph,
+  gateInput: string,
+  states: readonly string[],
+  withoutPadding: WithoutPadding,
+) => { readonly states: readonly string[]; readonly saved: readonly string[] };
 
 /** The way back through all steps: what is worked out before, in, and after the loop against time. */
 export interface WayBack {
-  /** Values of every step that the loop reads, and how many times `hidden` each is wide; the padding has the width 0. */
-  readonly scanned: readonly (readonly [value: string, width: number])[];
-  /** Widths of what the loop gives for every step. */
-  readonly given: readonly number[];
+  /** Values of every step that the loop reads, [T, directions, n, B]. */
+  readonly scanned: readonly string[];
   /**
    * One step against time.
    *
    * @param scanned the step's part of `scanned`
-   * @param dStates gradients of the states after the step
-   * @returns gradients of the states before it, and what is given
+   * @param dStates gradients of the states after the step; those of padding are to be dropped
+   * @returns gradients of the states before it, and what is given for every step, zero where it is padding
    */
   step(
     body: Graph,
     scanned: readonly string[],
     dStates: readonly string[],
+    withoutPadding: WithoutPadding,
   ): { readonly before: readonly string[]; readonly given: readonly string[] };
   /**
-   * @param given of every step, [T, directions, B, width · hidden]
-   * @returns gradients of x·W + b, [T, directions, B, gates · hidden], and of the cell's parameters
+   * @param given of every step and of each direction, in the order of time: [n, T · B]
+   * @returns gradients of W·x + b of each direction, [gates · hidden, T · B], and of the cell's parameters
    */
-  finish(given: readonly string[]): {
-    readonly gates: string;
+  finish(given: readonly (readonly string[])[]): {
+    readonly gates: readonly string[];
     readonly recurrent: string;
     readonly recurrentBias?: string;
   };
 }
 
-/** A recurrent cell as graphs: one step forward, and the way back through all of them. */
+/**
+ * A recurrent cell as graphs: one step forward, and the way back through all of them. Units are rows and sequences
+ * columns, so that a product has the weights on its left, where onnxruntime reads them as they lie.
+ */
 export interface RecurrentCell {
-  /** Columns of the kernel, in units. */
-  readonly gates: number;
   /** States that go from step to step. */
   readonly states: number;
-  /** Widths, in units, of what a step saves for the way back. */
-  readonly saved: readonly number[];
-  /**
-   * One step: x·W + b [directions, B, gates · hidden] and the states before → the states after.
-   */
-  step(
-    body: Graph,
-    gateInput: string,
-    states: readonly string[],
-    parameters: CellParameters,
-  ): { readonly states: readonly string[]; readonly saved: readonly string[] };
+  forward(graph: Graph, parameters: CellParameters): ForwardStep;
   wayBack(graph: Graph, passed: Passed, parameters: CellParameters): WayBack;
 }

@@ -1,29 +1,33 @@
 import type { Graph } from "../../onnx/graph.js";
+import { flatSteps, sidesInTime } from "../directions.js";
 import { arithmeticOf } from "../graph-arithmetic.js";
 import type { CellSettings } from "./recurrent-cell.js";
 
 /**
- * The gradient of a kernel that was multiplied with `left` in every step: the products over all steps and sequences
+ * The gradient of a kernel that was multiplied with `right` in every step: the products over all steps and sequences
  * at once.
  *
- * @param left [T, directions, B, hidden]
- * @param gradient of the products, [T, directions, B, width · hidden]
- * @returns [directions, hidden, width · hidden]
+ * @param gradients of the products of each direction, in the order of time: [n, T · B]
+ * @param right [T, directions, hidden, B], in the order of the steps
+ * @returns [directions, n, hidden]
  */
 export function recurrentGradient(
   graph: Graph,
-  { directions, hidden }: CellSettings,
-  left: string,
-  gradient: string,
-  width: number,
+  { directions }: CellSettings,
+  gradients: readonly string[],
+  right: string,
 ): string {
-  const { transpose, reshape, matMul } = arithmeticOf(graph);
-  const leftFlat = reshape(transpose(left, [1, 3, 0, 2]), [directions, hidden, -1]);
-  const gradientFlat = reshape(transpose(gradient, [1, 0, 2, 3]), [directions, -1, width * hidden]);
-  return matMul(leftFlat, gradientFlat);
+  const { gemm, concat, unsqueeze } = arithmeticOf(graph);
+  const sides = sidesInTime(graph, right, directions).map((side, index) =>
+    gemm(gradients[index]!, flatSteps(graph, side), { transposeB: true }),
+  );
+  return concat(
+    sides.map((side) => unsqueeze(side, 0)),
+    0,
+  );
 }
 
-/** [directions, hidden, n] → [directions, n, hidden] */
+/** [directions, n, hidden] → [directions, hidden, n] */
 export function transposedKernel(graph: Graph, kernel: string): string {
   return arithmeticOf(graph).transpose(kernel, [0, 2, 1]);
 }

@@ -3,37 +3,31 @@ import { arithmeticOf } from "../graph-arithmetic.js";
 import type { CellSettings, RecurrentCell } from "./recurrent-cell.js";
 import { recurrentGradient, transposedKernel } from "./recurrent-gradient.js";
 
-/** The simple recurrent cell (Elman 1990): h = act(x·W + h₋₁·U + b). */
+/** The simple recurrent cell (Elman 1990): h = act(W·x + U·h₋₁ + b). */
 export function simpleCell(settings: CellSettings): RecurrentCell {
   const { stateActivation } = settings;
   return {
-    gates: 1,
     states: 1,
-    saved: [],
-    step(body, gateInput, [h], { recurrent }) {
-      const { add, matMul } = arithmeticOf(body);
-      const sum = add(gateInput, matMul(h!, recurrent));
-      return { states: [activate(body, stateActivation, sum)], saved: [] };
-    },
-    wayBack(graph, { states, before, mask, padding }, { recurrent }) {
-      const { times } = arithmeticOf(graph);
-      const factor = times(derivative(graph, stateActivation, states[0]!), mask);
+    forward:
+      (_, { recurrent }) =>
+      (body, gateInput, [h], withoutPadding) => {
+        const { add, matMul } = arithmeticOf(body);
+        const sum = add(gateInput, matMul(recurrent, h!));
+        const newH = activate(body, stateActivation, sum);
+        return { states: [withoutPadding(newH)], saved: [newH] };
+      },
+    wayBack(graph, { before, saved }, { recurrent }) {
       const transposed = transposedKernel(graph, recurrent);
       return {
-        scanned: [
-          [factor, 1],
-          [padding, 0],
-        ],
-        given: [1],
-        step(body, scanned, [dh]) {
-          const { add, times: product, matMul } = arithmeticOf(body);
-          const gates = product(dh!, scanned[0]!);
-          const through = matMul(gates, transposed);
-          return { before: [add(through, product(dh!, scanned[1]!))], given: [gates] };
+        scanned: [derivative(graph, stateActivation, saved[0]!)],
+        step(body, [slope], [dh], withoutPadding) {
+          const { times, matMul } = arithmeticOf(body);
+          const gates = times(withoutPadding(dh!), slope!);
+          return { before: [matMul(transposed, gates)], given: [gates] };
         },
         finish: ([gates]) => ({
           gates: gates!,
-          recurrent: recurrentGradient(graph, settings, before[0]!, gates!, 1),
+          recurrent: recurrentGradient(graph, settings, gates!, before[0]!),
         }),
       };
     },

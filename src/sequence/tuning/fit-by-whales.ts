@@ -2,7 +2,7 @@ import { MuybridgeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/safetensors.js";
 import { openOnnxSession } from "../../onnx/session.js";
 import type { OnnxTensor } from "../../onnx/tensor.js";
-import type { LabelledSequences } from "../fit-network.js";
+import type { LabelledSequences } from "../training/training-data.js";
 import { padSequences } from "../mini-batch.js";
 import type { Network } from "../network.js";
 import { batchFeeds, contextFeeds, parameterFeeds } from "../network-feeds.js";

@@ -1,6 +1,6 @@
-import { MuybridgeError } from "../core/errors.js";
-import type { Random } from "../core/random.js";
-import type { HeldOut, LabelledSequences, TrainingData } from "./fit-network.js";
+import { MuybridgeError } from "../../core/errors.js";
+import type { Random } from "../../core/random.js";
+import type { HeldOut, LabelledSequences, TrainingData } from "./training-data.js";
 
 /**
  * Takes the validation part from the training data where a fraction is asked for: whole groups, drawn at random,

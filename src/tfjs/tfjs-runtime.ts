@@ -1,10 +1,10 @@
 /**
- * TensorFlow.js as the second engine: which of its back ends computes, and networks on it.
+ * TensorFlow.js as the second engine: which of its back ends computes, for the CNN and for sequences.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MuybridgeError, messageOf } from "../../core/errors.js";
+import { MuybridgeError, messageOf } from "../core/errors.js";
 import { checkBackend } from "./backend-check.js";
 import type { Tfjs } from "./tensorflow.js";
 

@@ -1,5 +1,5 @@
-import { messageOf } from "../../../src/core/errors.js";
-import { backends, chooseBackend, loadTfjs } from "../../../src/features/tfjs/tfjs-runtime.js";
+import { messageOf } from "../../src/core/errors.js";
+import { backends, chooseBackend, loadTfjs } from "../../src/tfjs/tfjs-runtime.js";
 
 /** Has TensorFlow.js compute on the back end of a package, for the rest of the test file; tells why it cannot. */
 export async function useBackend(name: string): Promise<string | undefined> {

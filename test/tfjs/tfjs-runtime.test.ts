@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from "vitest";
-import { checkBackend } from "../../../src/features/tfjs/backend-check.js";
-import type { Tfjs } from "../../../src/features/tfjs/tensorflow.js";
+import { checkBackend } from "../../src/tfjs/backend-check.js";
+import type { Tfjs } from "../../src/tfjs/tensorflow.js";
 import {
   type BackendCandidate,
   backends,
   chooseBackend,
   loadTfjs,
-} from "../../../src/features/tfjs/tfjs-runtime.js";
+} from "../../src/tfjs/tfjs-runtime.js";
 
 const wasm = backends.find((candidate) => candidate.backend === "wasm")!;
 let tf: Tfjs;
