@@ -2,13 +2,13 @@ import { MuybridgeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/safetensors.js";
 import { openOnnxSession } from "../../onnx/session.js";
 import type { OnnxTensor } from "../../onnx/tensor.js";
-import type { LabelledSequences } from "../training/training-data.js";
 import { padSequences } from "../mini-batch.js";
 import type { Network } from "../network.js";
 import { batchFeeds, contextFeeds, parameterFeeds } from "../network-feeds.js";
 import type { NetworkShape } from "../network-shape.js";
 import { fromNamed, namedShapes, type Parameter } from "../parameters.js";
 import { batchTargets, checkTargets } from "../targets.js";
+import type { LabelledSequences } from "../training/training-data.js";
 import { buildNetworkGraph } from "../training-graph.js";
 import { createWhaleOptimiser } from "./whale-optimiser.js";
 
