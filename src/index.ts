@@ -32,6 +32,12 @@ export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
+export {
+  type TuneWeightsOptions,
+  tuneWeights,
+  type WeightsResult,
+  type WeightsSummary,
+} from "./pipeline/tune-weights.js";
 export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
 export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
@@ -78,6 +84,11 @@ export {
   benchmarkFunctions,
   shiftedBenchmark,
 } from "./sequence/tuning/benchmark-functions.js";
+export {
+  fitByWhales,
+  type WhaleFitOptions,
+  type WhaleFitResult,
+} from "./sequence/tuning/fit-by-whales.js";
 export {
   type MinimiseOptions,
   minimiseAtRandom,

@@ -5,6 +5,7 @@ import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { identifyItems } from "./identify-items.js";
+import { type NetworkRecipe, sequenceRecipe, usualRecipe } from "./network-recipe.js";
 import { openRun, type RunOptions } from "./run.js";
 import { extractExamples, type PlacedItems, trainingVideos } from "./train.js";
 
@@ -20,6 +21,8 @@ export interface TrainingPart {
   readonly examples: readonly PlacedExample[];
   /** Values of a feature vector. */
   readonly dimension: number;
+  /** How `train` trains on such data where nothing is chosen. */
+  readonly recipe: NetworkRecipe;
   /** What decides the features, but for the videos' content. */
   readonly featuresKey: unknown;
 }
@@ -64,9 +67,11 @@ export async function openTrainingPart(
     warn(`Left out: ${error.message}`);
   }
   checkClasses(dataset, examples);
+  const dimension = commonDimension(dataset, examples);
   return {
     examples,
-    dimension: commonDimension(dataset, examples),
+    dimension,
+    recipe: settings.kind === "sequence" ? sequenceRecipe(dimension) : usualRecipe,
     featuresKey: run.features.key(""),
   };
 }

@@ -11,7 +11,6 @@ import { fitByWhales } from "../sequence/tuning/fit-by-whales.js";
 import type { FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
 import { createModel, type Model } from "./model.js";
-import { usualRecipe } from "./network-recipe.js";
 import { projectExamples, unprojectParameters } from "./projected-examples.js";
 import type { RunOptions } from "./run.js";
 import { train } from "./train.js";
@@ -182,7 +181,7 @@ export async function tuneWeights(
     training,
     heldOut,
     { classes, dimension: part.dimension },
-    { ...settings, ...usualRecipe },
+    { ...settings, ...part.recipe },
     shared,
   );
   await using whole = createNetwork({
@@ -200,11 +199,16 @@ export async function tuneWeights(
       network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes", pooling: "last" },
       training: {
         ...record.training,
+        // The held-out clips only judge; no temperature is fitted to them.
+        temperature: 1,
         recipe: digestOf({ base: record.training.recipe, shape, trials: summary.trials, bound }),
       },
       validation: record.validation && {
         ...record.validation,
-        accuracy: summary.woa.heldOut.accuracy,
+        accuracy: whaleMetrics.accuracy,
+        logLoss: whaleMetrics.logLoss,
+        ece: whaleMetrics.ece,
+        uncalibrated: { logLoss: whaleMetrics.logLoss, ece: whaleMetrics.ece },
       },
     },
     parameters,

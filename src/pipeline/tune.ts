@@ -4,7 +4,6 @@ import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import type { FeatureChoices } from "./feature-stage.js";
 import type { Model } from "./model.js";
-import { usualRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import type { RunOptions } from "./run.js";
 import { train } from "./train.js";
@@ -83,6 +82,7 @@ export async function tune(dataset: Dataset, options: TuneOptions = {}): Promise
     dimension: part.dimension,
     examples,
     folds,
+    recipe: part.recipe,
     fixed,
     ...(shared.signal ? { signal: shared.signal } : {}),
   };
@@ -91,7 +91,7 @@ export async function tune(dataset: Dataset, options: TuneOptions = {}): Promise
   const recipe = digestOf({
     version: packageVersion(),
     tuning: tuningVersion,
-    usualRecipe,
+    network: part.recipe,
     pruning: [pruningNeeds, pruningFactor, pruningMargin],
     fixed,
     trials,

@@ -3,7 +3,6 @@ import {
   minimiseByWhales,
   type TrialOutcome,
 } from "../sequence/tuning/minimise.js";
-import { usualRecipe } from "./network-recipe.js";
 import type { RunOptions } from "./run.js";
 import { defaultTrainingSettings } from "./training-settings.js";
 import type { TuningLog } from "./tuning-log.js";
@@ -33,7 +32,7 @@ export async function judgeDefaults(
     layers,
     dropout,
     learningRate,
-    weightDecay: usualRecipe.weightDecay,
+    weightDecay: ground.recipe.weightDecay,
     batchSize: space.batchSize.choices[0]!,
   };
   let [trial] = log.finished("defaults");

@@ -1,7 +1,7 @@
 import { isAbort, MuybridgeError } from "../core/errors.js";
 import type { Trial, TrialOutcome } from "../sequence/tuning/minimise.js";
 import { type Example, fitClassifier } from "./fit-classifier.js";
-import { usualRecipe } from "./network-recipe.js";
+import type { NetworkRecipe } from "./network-recipe.js";
 import { recurrentKind, type TrainingSettings } from "./training-settings.js";
 import type { TunedSettings, TuningSpace } from "./tuning-space.js";
 
@@ -29,6 +29,8 @@ export interface TrialGround {
   readonly examples: readonly Example[];
   /** The fold of each example, from 0. */
   readonly folds: readonly number[];
+  /** What `train` does beside the numbers that a user chooses. */
+  readonly recipe: NetworkRecipe;
   /** What is not tuned. */
   readonly fixed: Pick<TrainingSettings, "epochs" | "patience" | "seed">;
   readonly signal?: AbortSignal;
@@ -84,14 +86,14 @@ export async function judgeByFolds(
 async function judgeFold(
   { rnn, ...tuned }: TunedSettings,
   fold: number,
-  { classes, dimension, examples, folds, fixed, signal }: TrialGround,
+  { classes, dimension, examples, folds, recipe, fixed, signal }: TrialGround,
 ): Promise<{ loss: number; accuracy: number }> {
   const { history, bestEpoch } = await fitClassifier(
     recurrentKind(rnn),
     examples.filter((_, index) => folds[index] !== fold),
     examples.filter((_, index) => folds[index] === fold),
     { classes, dimension },
-    { ...usualRecipe, ...fixed, ...tuned },
+    { ...recipe, ...fixed, ...tuned },
     signal ? { signal } : {},
   );
   const best = history.find(({ epoch }) => epoch === bestEpoch);

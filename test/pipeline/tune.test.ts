@@ -1,6 +1,14 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { evaluate, openDataset, openModel, type TuneOptions, type Tuning, tune } from "muybridge";
+import {
+  evaluate,
+  openDataset,
+  openModel,
+  type TuneOptions,
+  type Tuning,
+  tune,
+  type WeightsSummary,
+} from "muybridge";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runProgram } from "../cli/run-program.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
@@ -9,7 +17,7 @@ import { writeGrowingSquares } from "./growing-squares.js";
 const root = sharedDirectory();
 const data = join(root, "squares");
 const cacheDir = join(root, "cache");
-const trials = 5;
+const trials = 4;
 const settings = {
   count: 4,
   trials,
@@ -20,15 +28,15 @@ const settings = {
   cacheDir,
 } as const satisfies TuneOptions;
 
-beforeAll(() => writeGrowingSquares(data, 8));
+beforeAll(() => writeGrowingSquares(data, 6));
 
 /** A manifest of the clips whose test clips are nowhere on disk. */
 async function manifestWithoutTestClips(): Promise<string> {
   const rows = ["path,label,group,split"];
   for (const label of ["grow", "shrink"]) {
-    for (let group = 1; group <= 8; group++) {
+    for (let group = 1; group <= 6; group++) {
       const name = `${label}/v_${label}_g0${group}_c01.mp4`;
-      rows.push(`${join(data, name)},${label},g${group},${group <= 6 ? "train" : "validation"}`);
+      rows.push(`${join(data, name)},${label},g${group},${group <= 4 ? "train" : "validation"}`);
       rows.push(`gone/${name},${label},h${group},test`);
     }
   }
@@ -80,7 +88,7 @@ describe("tune", () => {
     expect(second.model.digest).toBe(first.model.digest);
 
     const { summary, model } = first;
-    expect(summary.clips).toBe(16);
+    expect(summary.clips).toBe(12);
     expect(summary.searches.map(({ search }) => search)).toEqual(["defaults", "woa", "random"]);
     for (const { search, trials: tried, best } of summary.searches.slice(1)) {
       expect(tried, search).toHaveLength(trials);
@@ -173,5 +181,55 @@ describe("muybridge tune", () => {
     expect(text.endsWith("\n")).toBe(true);
     expect((await linesOf(`${out}.tuning.jsonl`)).length).toBeGreaterThan(2);
     await expect(openModel(out)).rejects.toMatchObject({ code: "ERR_FILE_NOT_FOUND" });
+  });
+
+  test("--search weights holds whales against Adam, and saves a model that labels as they do", async () => {
+    const out = join(root, "weights");
+    const search = [
+      "tune",
+      data,
+      "--out",
+      out,
+      "--search",
+      "weights",
+      "--count",
+      "4",
+      "--jobs",
+      "2",
+    ];
+    const sizes = ["--trials", "600", "--epochs", "20", "--components", "3", "--hidden", "2"];
+    const { code, stdout, stderr } = await runProgram([...search, ...sizes, "--json"], {
+      cacheDir,
+    });
+    expect(code, stderr).toBe(0);
+    const { woa, adam, clips } = JSON.parse(stdout) as WeightsSummary;
+    for (const { heldOut } of [woa, adam]) {
+      for (const name of ["accuracy", "macroPrecision", "macroRecall"] as const) {
+        expect(heldOut[name]).toBeGreaterThanOrEqual(0);
+        expect(heldOut[name]).toBeLessThanOrEqual(1);
+      }
+    }
+    // Two classes: what knows nothing has a loss of ln 2.
+    expect(woa.trainingLoss).toBeLessThan(0.65);
+    await using model = await openModel(out);
+    const options = { split: "validation", cacheDir, jobs: 2 } as const;
+    const { n, accuracy, logLoss } = await evaluate(model, await openDataset(data), options);
+    expect(n).toBe(clips.heldOut);
+    expect(accuracy).toBe(woa.heldOut.accuracy);
+    expect(logLoss).toBeCloseTo(woa.heldOut.logLoss, 3);
+  });
+
+  test("refuses networks that are too large for whales, and options of the other search", async () => {
+    const run = (...more: string[]) =>
+      runProgram(["tune", data, "--out", join(root, "none"), "--count", "4", ...more], {
+        cacheDir,
+      });
+    const large = await run("--search", "weights", "--hidden", "64");
+    expect(large.code).toBe(2);
+    expect(large.stderr).toMatch(/whales search at most 5000. Lower hidden/);
+    const other = await run("--search", "weights", "--folds", "3");
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("--folds does nothing with --search weights");
+    expect((await run("--bound", "3")).stderr).toContain("--bound does nothing");
   });
 });
