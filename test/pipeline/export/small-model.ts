@@ -68,7 +68,14 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
           inputSize: described.inputSize,
         },
       },
-      network: kind && { ...kind, layers, hidden: settings.hidden, dropout: 0.5, input },
+      network: kind && {
+        ...kind,
+        layers,
+        hidden: settings.hidden,
+        dropout: 0.5,
+        input,
+        pooling: recipe.pooling,
+      },
       training: {
         recipe: described.digest,
         seed: 1,
