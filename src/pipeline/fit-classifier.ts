@@ -6,6 +6,7 @@ import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FitResult } from "../sequence/training/fit-options.js";
 import type { LabelledSequences } from "../sequence/training/training-data.js";
 import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
+import { type FittingChoices, type KeptTraining, keptStage } from "./fitting-choices.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
 import type { NetworkRecipe } from "./network-recipe.js";
@@ -50,8 +51,8 @@ export async function fitClassifier(
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  options: RunOptions,
+  settings: TrainingSettings & NetworkRecipe & FittingChoices,
+  options: RunOptions & KeptTraining,
   temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
@@ -118,12 +119,13 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  { signal, onProgress }: RunOptions,
+  settings: TrainingSettings & NetworkRecipe & FittingChoices,
+  { signal, onProgress, ...kept }: RunOptions & KeptTraining,
   temperature: number | undefined,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm } = settings;
+  const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
+  const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
@@ -151,10 +153,14 @@ async function fitRecurrent(
       patience,
       weightDecay,
       clipNorm,
+      optimizer,
+      ...(schedule ? { schedule } : {}),
+      ...(clip === undefined ? {} : { clip }),
+      ...keptStage(kept, stage),
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
-          stage: held ? "train" : "refit",
+          stage,
           done: epoch,
           total: epochs,
           unit: "epochs",

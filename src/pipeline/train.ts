@@ -1,12 +1,13 @@
 import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
-import type { MuybridgeError } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
+import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -24,7 +25,12 @@ import {
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
-export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+export interface TrainOptions
+  extends RunOptions,
+    FeatureChoices,
+    FittingChoices,
+    KeptTraining,
+    Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
@@ -36,12 +42,17 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
+  readonly weightDecay?: number;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
 
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 2;
+
+/** Largest weight decay; beyond it even small steps take a weight past zero. */
+export const maxWeightDecay = 1000;
 
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
@@ -61,6 +72,9 @@ const trainingVersion = 2;
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
   const usual = trainingSettings(options);
+  const { weightDecay } = given;
+  if (weightDecay !== undefined) checkDecay(weightDecay);
+  const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const featureSettings =
@@ -90,6 +104,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     // Of sequences, what is left out is chosen by their dimension, which is in the clips.
     leftOut: Object.keys(usual).filter((name) => options[name as keyof TrainingSettings] == null),
     network: chosen,
+    weightDecay,
+    fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
     refit,
     features: run.features.key(""),
@@ -119,9 +135,10 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     featureSettings.kind === "sequence" && given.preset === undefined
       ? sequenceRecipe(dimension)
       : undefined;
-  const network = own?.recipe ?? chosen;
+  const { recipe: base } = own ?? { recipe: chosen };
+  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
-  const recipeSettings = { ...settings, ...network };
+  const recipeSettings = { ...settings, ...network, ...fitting };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -156,6 +173,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
+      ...(kind ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
       temperature: judged.temperatures.model,
       meanPoolTemperature: judged.temperatures.meanPool,
@@ -181,14 +199,23 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
+function checkDecay(weightDecay: number): void {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
+    { parameter: "weightDecay" },
+  );
+}
+
 /** The clips of a data set, and the parts they belong to. */
-interface PlacedItems {
+export interface PlacedItems {
   readonly identified: IdentifiedItems;
   readonly assignment: SplitAssignment;
 }
 
 /** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
     paths: training.map(({ path }) => path),
@@ -205,7 +232,7 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
 }
 
 /** The features of every clip that training may look at. */
-async function extractExamples(
+export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
@@ -218,9 +245,10 @@ async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, name, digest, label, split }) => {
+    async ({ path, name, digest, label, group, split }) => {
       const { features, dimension } = await run.features.clip(path, digest, options.signal);
-      return { name, label, split, features, dimension };
+      const clip = { name, digest, label, split, features, dimension };
+      return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
