@@ -31,6 +31,9 @@ export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-r
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
+export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
+export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
   type ClassMetrics,
@@ -69,3 +72,28 @@ export type {
 } from "./sequence/training/fit-options.js";
 export type { LearningRateSchedule } from "./sequence/training/learning-rate-schedule.js";
 export type { LabelledSequences, TrainingData } from "./sequence/training/training-data.js";
+export {
+  type BenchmarkFunction,
+  type BenchmarkName,
+  benchmarkFunctions,
+  shiftedBenchmark,
+} from "./sequence/tuning/benchmark-functions.js";
+export {
+  type MinimiseOptions,
+  minimiseAtRandom,
+  minimiseByWhales,
+  type Objective,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+  type WhaleOptions,
+} from "./sequence/tuning/minimise.js";
+export type {
+  CategoricalDimension,
+  Dimension,
+  IntegerDimension,
+  Origin,
+  RealDimension,
+  SearchSpace,
+  Settings,
+} from "./sequence/tuning/search-space.js";

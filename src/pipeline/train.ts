@@ -1,7 +1,7 @@
 import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
-import type { MuybridgeError } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
@@ -42,12 +42,17 @@ export interface TrainOptions
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
+  readonly weightDecay?: number;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
 
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 2;
+
+/** Largest weight decay; beyond it even small steps take a weight past zero. */
+export const maxWeightDecay = 1000;
 
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
@@ -68,6 +73,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
   const settings = trainingSettings(options);
   const fitting = fittingChoices(options);
+  const { weightDecay } = given;
+  if (weightDecay !== undefined) checkDecay(weightDecay);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const featureSettings =
@@ -96,6 +103,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     settings,
     network: chosen,
     fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
+    weightDecay,
     rnn,
     refit,
     features: run.features.key(""),
@@ -122,7 +130,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const dimension = commonDimension(dataset, examples);
   const sizes = { classes, dimension };
   const own = featureSettings.kind === "sequence" && given.preset === undefined;
-  const network = own ? sequenceRecipe(dimension) : chosen;
+  const usual = own ? sequenceRecipe(dimension) : chosen;
+  const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
   const recipeSettings = { ...settings, ...network, ...fitting };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
@@ -183,14 +192,23 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
+function checkDecay(weightDecay: number): void {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
+    { parameter: "weightDecay" },
+  );
+}
+
 /** The clips of a data set, and the parts they belong to. */
-interface PlacedItems {
+export interface PlacedItems {
   readonly identified: IdentifiedItems;
   readonly assignment: SplitAssignment;
 }
 
 /** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
     paths: training.map(({ path }) => path),
@@ -207,7 +225,7 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
 }
 
 /** The features of every clip that training may look at. */
-async function extractExamples(
+export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
@@ -220,9 +238,10 @@ async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, name, digest, label, split }) => {
+    async ({ path, name, digest, label, group, split }) => {
       const { features, dimension } = await run.features.clip(path, digest, options.signal);
-      return { name, label, split, features, dimension };
+      const clip = { name, digest, label, split, features, dimension };
+      return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
