@@ -1,5 +1,6 @@
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { createNetwork } from "../sequence/network.js";
+import type { NetworkEngineName } from "../sequence/network-engine.js";
 import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
@@ -40,6 +41,12 @@ export interface FittedClassifier {
   readonly validation: ModelRecord["validation"];
 }
 
+/** What decides how a classifier is fitted. */
+export interface ClassifierSettings extends TrainingSettings, NetworkRecipe, FittingChoices {
+  /** What computes the training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
+}
+
 /**
  * Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops, and the
  * temperatures.
@@ -51,7 +58,7 @@ export async function fitClassifier(
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe & FittingChoices,
+  settings: ClassifierSettings,
   options: RunOptions & KeptTraining,
   temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
@@ -119,12 +126,13 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe & FittingChoices,
+  settings: ClassifierSettings,
   { signal, onProgress, ...kept }: RunOptions & KeptTraining,
   temperature: number | undefined,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
   const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
+  const { engine = "onnx" } = settings;
   const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
@@ -133,6 +141,8 @@ async function fitRecurrent(
     hidden,
     dropout,
     inputDropout,
+    pooling: settings.pooling,
+    engine,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,

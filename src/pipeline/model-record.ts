@@ -3,7 +3,8 @@ import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
 import { maxDimension } from "../sequence/file-sequence.js";
-import { cells } from "../sequence/network-shape.js";
+import { networkEngines } from "../sequence/network-engine.js";
+import { cells, poolings } from "../sequence/network-shape.js";
 import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
@@ -120,11 +121,14 @@ export const modelRecordSchema = z.strictObject({
       dropout: z.number().min(0).max(1),
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
+      pooling: z.enum(poolings),
     })
     .nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** What computed it, where that was not onnxruntime. */
+    engine: z.enum(networkEngines).optional(),
     seed: z.number(),
     batchSize: z.int().min(1),
     learningRate: z.number().positive(),
@@ -146,7 +150,9 @@ export const modelRecordSchema = z.strictObject({
         loss: z.number(),
         validationLoss: z.number().optional(),
         validationAccuracy: fraction.optional(),
+        /** Step size of its last step. */
         learningRate: z.number().optional(),
+        /** Mean norm of all gradients together, before clipping. */
         gradientNorm: z.number().optional(),
       }),
     ),

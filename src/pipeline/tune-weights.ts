@@ -197,7 +197,7 @@ export async function tuneWeights(
     ...parts,
     record: {
       ...record,
-      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes" },
+      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes", pooling: "last" },
       training: {
         ...record.training,
         recipe: digestOf({ base: record.training.recipe, shape, trials: summary.trials, bound }),

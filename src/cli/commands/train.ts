@@ -8,6 +8,7 @@ import {
   type TrainingSettings,
   trainingRanges,
 } from "../../pipeline/training-settings.js";
+import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
@@ -35,6 +36,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags,
   readonly out: string;
   readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
+  readonly engine?: NetworkEngineName;
   readonly hidden?: number;
   readonly layers?: number;
   readonly dropout?: number;
@@ -66,6 +68,12 @@ export function define(command: Command, context: CommandContext): void {
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
         recurrentKindNames,
       ),
+    )
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "what computes the training of the recurrent network (default: onnx)",
+      ).choices(networkEngines),
     )
     .addOption(setting("hidden", "--hidden <h>", "units of each direction"))
     .addOption(setting("layers", "--layers <l>", "recurrent layers"))
