@@ -31,6 +31,9 @@ export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-r
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
+export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
+export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
   type ClassMetrics,
@@ -47,6 +50,8 @@ export {
 export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
+export type { Clipping } from "./sequence/optimisers/clipping.js";
+export type { OptimiserChoice } from "./sequence/optimisers/open-optimiser.js";
 export {
   type FileSequence,
   type ReadSequenceOptions,
@@ -59,3 +64,36 @@ export {
 } from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
 export { fitTemperature } from "./sequence/temperature-scaling.js";
+export type {
+  CheckpointOptions,
+  EpochRecord,
+  FitOptions,
+  FitResult,
+} from "./sequence/training/fit-options.js";
+export type { LearningRateSchedule } from "./sequence/training/learning-rate-schedule.js";
+export type { LabelledSequences, TrainingData } from "./sequence/training/training-data.js";
+export {
+  type BenchmarkFunction,
+  type BenchmarkName,
+  benchmarkFunctions,
+  shiftedBenchmark,
+} from "./sequence/tuning/benchmark-functions.js";
+export {
+  type MinimiseOptions,
+  minimiseAtRandom,
+  minimiseByWhales,
+  type Objective,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+  type WhaleOptions,
+} from "./sequence/tuning/minimise.js";
+export type {
+  CategoricalDimension,
+  Dimension,
+  IntegerDimension,
+  Origin,
+  RealDimension,
+  SearchSpace,
+  Settings,
+} from "./sequence/tuning/search-space.js";

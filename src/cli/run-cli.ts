@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   frames: () => import("./commands/frames.js"),
   features: () => import("./commands/features.js"),
   train: () => import("./commands/train.js"),
+  tune: () => import("./commands/tune.js"),
   evaluate: () => import("./commands/evaluate.js"),
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),

@@ -6,6 +6,9 @@ import type { Example } from "./fit-classifier.js";
 export interface PlacedExample extends Example {
   /** As the data set names it. */
   readonly name: string;
+  /** SHA-256 of its content. */
+  readonly digest: string;
+  readonly group?: string;
   readonly split: Split;
   readonly dimension: number;
 }

@@ -7,6 +7,7 @@ import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FitResult } from "../sequence/training/fit-options.js";
 import type { LabelledSequences } from "../sequence/training/training-data.js";
 import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
+import { type FittingChoices, type KeptTraining, keptStage } from "./fitting-choices.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
 import type { NetworkRecipe } from "./network-recipe.js";
@@ -41,7 +42,7 @@ export interface FittedClassifier {
 }
 
 /** What decides how a classifier is fitted. */
-export interface ClassifierSettings extends TrainingSettings, NetworkRecipe {
+export interface ClassifierSettings extends TrainingSettings, NetworkRecipe, FittingChoices {
   /** What computes the training. Default "onnx". */
   readonly engine?: NetworkEngineName;
 }
@@ -58,7 +59,7 @@ export async function fitClassifier(
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
   settings: ClassifierSettings,
-  options: RunOptions,
+  options: RunOptions & KeptTraining,
   temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
@@ -126,11 +127,13 @@ async function fitRecurrent(
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
   settings: ClassifierSettings,
-  { signal, onProgress }: RunOptions,
+  { signal, onProgress, ...kept }: RunOptions & KeptTraining,
   temperature: number | undefined,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm, engine = "onnx" } = settings;
+  const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
+  const { engine = "onnx" } = settings;
+  const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
@@ -158,10 +161,14 @@ async function fitRecurrent(
       patience,
       weightDecay,
       clipNorm,
+      optimizer,
+      ...(schedule ? { schedule } : {}),
+      ...(clip === undefined ? {} : { clip }),
+      ...keptStage(kept, stage),
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
-          stage: held ? "train" : "refit",
+          stage,
           done: epoch,
           total: epochs,
           unit: "epochs",

@@ -5,6 +5,9 @@ import { decoderNames, fits } from "../frames/decoder.js";
 import { maxDimension } from "../sequence/file-sequence.js";
 import { networkEngines } from "../sequence/network-engine.js";
 import { cells } from "../sequence/network-shape.js";
+import { clippingWays } from "../sequence/optimisers/clipping.js";
+import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
+import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
@@ -79,6 +82,27 @@ const sequenceFeatures = z.strictObject({
   dimension: z.int().min(1).max(maxDimension),
 });
 
+const fitting = z
+  .strictObject({
+    optimizer: z.enum(optimiserNames),
+    schedule: z
+      .strictObject({
+        factor: z.number(),
+        everyEpochs: z.number(),
+        minimum: z.number(),
+        patience: z.number(),
+        warmUp: z.union([
+          z.strictObject({ steps: z.number() }),
+          z.strictObject({ epochs: z.number() }),
+        ]),
+      })
+      .partial()
+      .extend({ type: z.enum(scheduleNames) }),
+    clip: z.strictObject({ by: z.enum(clippingWays), limit: z.number().positive() }).nullable(),
+    weightDecay: z.number().min(0),
+  })
+  .partial();
+
 /** What `model.json` holds. Everything read from disk passes this schema first. */
 export const modelRecordSchema = z.strictObject({
   format: z.literal("muybridge"),
@@ -109,6 +133,8 @@ export const modelRecordSchema = z.strictObject({
     learningRate: z.number().positive(),
     epochs: z.int().min(0),
     patience: z.int().min(0),
+    /** How the weights were moved, where it was not as usual. */
+    fitting: fitting.optional(),
     /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
     bestEpoch: z.int().min(0),
     /** What the logits were divided by, found on the validation clips; it is part of the weights. */

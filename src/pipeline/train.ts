@@ -1,13 +1,14 @@
 import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
-import type { MuybridgeError } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
 import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
+import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -25,7 +26,12 @@ import {
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
-export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+export interface TrainOptions
+  extends RunOptions,
+    FeatureChoices,
+    FittingChoices,
+    KeptTraining,
+    Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
@@ -39,12 +45,17 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
+  readonly weightDecay?: number;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
 
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 2;
+
+/** Largest weight decay; beyond it even small steps take a weight past zero. */
+export const maxWeightDecay = 1000;
 
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
@@ -64,6 +75,9 @@ const trainingVersion = 2;
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
   const settings = trainingSettings(options);
+  const { weightDecay } = given;
+  if (weightDecay !== undefined) checkDecay(weightDecay);
+  const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
   const engine = options.engine ?? "onnx";
@@ -94,6 +108,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     training: trainingVersion,
     settings,
     network: chosen,
+    weightDecay,
+    fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
     ...(engine === "onnx" ? {} : { engine }),
     refit,
@@ -121,8 +137,9 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const dimension = commonDimension(dataset, examples);
   const sizes = { classes, dimension };
   const own = featureSettings.kind === "sequence" && given.preset === undefined;
-  const network = own ? sequenceRecipe(dimension) : chosen;
-  const recipeSettings = { ...settings, ...network, engine };
+  const usual = own ? sequenceRecipe(dimension) : chosen;
+  const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
+  const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -157,6 +174,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
+      ...(kind ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
       temperature: judged.temperatures.model,
       meanPoolTemperature: judged.temperatures.meanPool,
@@ -182,14 +200,23 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
+function checkDecay(weightDecay: number): void {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
+    { parameter: "weightDecay" },
+  );
+}
+
 /** The clips of a data set, and the parts they belong to. */
-interface PlacedItems {
+export interface PlacedItems {
   readonly identified: IdentifiedItems;
   readonly assignment: SplitAssignment;
 }
 
 /** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
     paths: training.map(({ path }) => path),
@@ -206,7 +233,7 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
 }
 
 /** The features of every clip that training may look at. */
-async function extractExamples(
+export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
@@ -219,9 +246,10 @@ async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, name, digest, label, split }) => {
+    async ({ path, name, digest, label, group, split }) => {
       const { features, dimension } = await run.features.clip(path, digest, options.signal);
-      return { name, label, split, features, dimension };
+      const clip = { name, digest, label, split, features, dimension };
+      return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
