@@ -56,6 +56,8 @@ export {
 export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
+export type { Clipping } from "./sequence/optimisers/clipping.js";
+export type { OptimiserChoice } from "./sequence/optimisers/open-optimiser.js";
 export {
   type FileSequence,
   type ReadSequenceOptions,
@@ -68,6 +70,14 @@ export {
 } from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
 export { fitTemperature } from "./sequence/temperature-scaling.js";
+export type {
+  CheckpointOptions,
+  EpochRecord,
+  FitOptions,
+  FitResult,
+} from "./sequence/training/fit-options.js";
+export type { LearningRateSchedule } from "./sequence/training/learning-rate-schedule.js";
+export type { LabelledSequences, TrainingData } from "./sequence/training/training-data.js";
 export {
   type BenchmarkFunction,
   type BenchmarkName,

@@ -1,11 +1,13 @@
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { createNetwork } from "../sequence/network.js";
+import type { NetworkEngineName } from "../sequence/network-engine.js";
 import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FitResult } from "../sequence/training/fit-options.js";
 import type { LabelledSequences } from "../sequence/training/training-data.js";
 import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
+import { type FittingChoices, type KeptTraining, keptStage } from "./fitting-choices.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
 import type { NetworkRecipe } from "./network-recipe.js";
@@ -39,6 +41,12 @@ export interface FittedClassifier {
   readonly validation: ModelRecord["validation"];
 }
 
+/** What decides how a classifier is fitted. */
+export interface ClassifierSettings extends TrainingSettings, NetworkRecipe, FittingChoices {
+  /** What computes the training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
+}
+
 /**
  * Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops, and the
  * temperatures.
@@ -50,8 +58,8 @@ export async function fitClassifier(
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  options: RunOptions,
+  settings: ClassifierSettings,
+  options: RunOptions & KeptTraining,
   temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
@@ -118,12 +126,14 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  { signal, onProgress }: RunOptions,
+  settings: ClassifierSettings,
+  { signal, onProgress, ...kept }: RunOptions & KeptTraining,
   temperature: number | undefined,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm } = settings;
+  const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
+  const { engine = "onnx" } = settings;
+  const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
@@ -131,6 +141,8 @@ async function fitRecurrent(
     hidden,
     dropout,
     inputDropout,
+    pooling: settings.pooling,
+    engine,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,
@@ -150,10 +162,14 @@ async function fitRecurrent(
       patience,
       weightDecay,
       clipNorm,
+      optimizer,
+      ...(schedule ? { schedule } : {}),
+      ...(clip === undefined ? {} : { clip }),
+      ...keptStage(kept, stage),
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
-          stage: held ? "train" : "refit",
+          stage,
           done: epoch,
           total: epochs,
           unit: "epochs",

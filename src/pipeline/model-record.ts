@@ -3,7 +3,11 @@ import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
 import { maxDimension } from "../sequence/file-sequence.js";
-import { cells } from "../sequence/network-shape.js";
+import { networkEngines } from "../sequence/network-engine.js";
+import { cells, poolings } from "../sequence/network-shape.js";
+import { clippingWays } from "../sequence/optimisers/clipping.js";
+import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
+import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
@@ -78,6 +82,27 @@ const sequenceFeatures = z.strictObject({
   dimension: z.int().min(1).max(maxDimension),
 });
 
+const fitting = z
+  .strictObject({
+    optimizer: z.enum(optimiserNames),
+    schedule: z
+      .strictObject({
+        factor: z.number(),
+        everyEpochs: z.number(),
+        minimum: z.number(),
+        patience: z.number(),
+        warmUp: z.union([
+          z.strictObject({ steps: z.number() }),
+          z.strictObject({ epochs: z.number() }),
+        ]),
+      })
+      .partial()
+      .extend({ type: z.enum(scheduleNames) }),
+    clip: z.strictObject({ by: z.enum(clippingWays), limit: z.number().positive() }).nullable(),
+    weightDecay: z.number().min(0),
+  })
+  .partial();
+
 /** What `model.json` holds. Everything read from disk passes this schema first. */
 export const modelRecordSchema = z.strictObject({
   format: z.literal("muybridge"),
@@ -96,16 +121,21 @@ export const modelRecordSchema = z.strictObject({
       dropout: z.number().min(0).max(1),
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
+      pooling: z.enum(poolings),
     })
     .nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** What computed it, where that was not onnxruntime. */
+    engine: z.enum(networkEngines).optional(),
     seed: z.number(),
     batchSize: z.int().min(1),
     learningRate: z.number().positive(),
     epochs: z.int().min(0),
     patience: z.int().min(0),
+    /** How the weights were moved, where it was not as usual. */
+    fitting: fitting.optional(),
     /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
     bestEpoch: z.int().min(0),
     /** What the logits were divided by, found on the validation clips; it is part of the weights. */
@@ -120,6 +150,10 @@ export const modelRecordSchema = z.strictObject({
         loss: z.number(),
         validationLoss: z.number().optional(),
         validationAccuracy: fraction.optional(),
+        /** Step size of its last step. */
+        learningRate: z.number().optional(),
+        /** Mean norm of all gradients together, before clipping. */
+        gradientNorm: z.number().optional(),
       }),
     ),
     data: z.strictObject({

@@ -2,21 +2,24 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
+import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
-import { sequenceRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+import { sequenceRecipe } from "./sequence-recipe.js";
 import {
+  defaultTrainingSettings,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
@@ -24,11 +27,18 @@ import {
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
-export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+export interface TrainOptions
+  extends RunOptions,
+    FeatureChoices,
+    FittingChoices,
+    KeptTraining,
+    Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
+  /** What computes the recurrent network's training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
   /**
@@ -65,11 +75,15 @@ export const maxWeightDecay = 1000;
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
   const { choices: options, recipe: chosen } = withPreset(given, given.preset);
-  const settings = trainingSettings(options);
+  const usual = trainingSettings(options);
   const { weightDecay } = given;
   if (weightDecay !== undefined) checkDecay(weightDecay);
+  const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
+  const engine = options.engine ?? "onnx";
+  // A GRU is PyTorch's, as createNetwork makes it.
+  if (kind) checkEngine(engine, { ...kind, resetAfter: true });
   const featureSettings =
     datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
@@ -77,7 +91,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(dataset.items, ground, options);
     const assignment = assignSplits(identified.items, {
-      seed: settings.seed,
+      seed: usual.seed,
       ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
     });
     return { identified, assignment };
@@ -93,10 +107,14 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const recipe = digestOf({
     version: packageVersion(),
     training: trainingVersion,
-    settings,
+    settings: usual,
+    // Of sequences, what is left out is chosen by their dimension, which is in the clips.
+    leftOut: featureSettings.kind === "sequence" ? leftOut(options) : undefined,
     network: chosen,
     weightDecay,
+    fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
+    ...(engine === "onnx" ? {} : { engine }),
     refit,
     features: run.features.key(""),
     classes: dataset.classes,
@@ -121,10 +139,14 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
 
   const dimension = commonDimension(dataset, examples);
   const sizes = { classes, dimension };
-  const own = featureSettings.kind === "sequence" && given.preset === undefined;
-  const usual = own ? sequenceRecipe(dimension) : chosen;
-  const network = { ...usual, weightDecay: weightDecay ?? usual.weightDecay };
-  const recipeSettings = { ...settings, ...network };
+  const own =
+    featureSettings.kind === "sequence" && given.preset === undefined
+      ? sequenceRecipe(dimension)
+      : undefined;
+  const { recipe: base } = own ?? { recipe: chosen };
+  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
+  const settings = own ? trainingSettings(options, own.defaults) : usual;
+  const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -150,14 +172,17 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       hidden: settings.hidden,
       dropout: settings.dropout,
       input: network.input,
+      pooling: network.pooling,
     },
     training: {
       recipe,
+      ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
+      ...(kind ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
       temperature: judged.temperatures.model,
       meanPoolTemperature: judged.temperatures.meanPool,
@@ -181,6 +206,12 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/** The settings that a caller leaves out. */
+function leftOut(options: Partial<TrainingSettings>): string[] {
+  const names = Object.keys(defaultTrainingSettings) as (keyof TrainingSettings)[];
+  return names.filter((name) => options[name] === undefined);
 }
 
 function checkDecay(weightDecay: number): void {

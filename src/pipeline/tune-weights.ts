@@ -196,7 +196,7 @@ export async function tuneWeights(
     ...parts,
     record: {
       ...record,
-      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes" },
+      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes", pooling: "last" },
       training: {
         ...record.training,
         // The held-out clips only judge; no temperature is fitted to them.

@@ -1,6 +1,4 @@
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { isAbort, MuybridgeError, messageOf } from "../core/errors.js";
 import {
   checkSequenceSize,
   type FileSequence,
@@ -31,24 +29,27 @@ const rowsBetweenLooks = 4096;
  * @throws MuybridgeError ERR_DATASET_INVALID naming row and column; ERR_TOO_LARGE.
  */
 export async function csvSequence(path: string, check: () => void): Promise<FileSequence> {
-  const { parse } = await import("csv-parse");
+  const { CsvError, parse } = await import("csv-parse");
   const rows = createRows(path);
+  const source = createReadStream(path);
+  const records = parse({
+    bom: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: maxRowSize,
+  });
+  source.on("error", (error) => records.destroy(error)).pipe(records);
+  let seen = 0;
   try {
-    await pipeline(
-      createReadStream(path),
-      parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: maxRowSize }),
-      async (records: AsyncIterable<readonly string[]>) => {
-        let seen = 0;
-        for await (const cells of records) {
-          if (seen++ % rowsBetweenLooks === 0) check();
-          rows.add(cells);
-        }
-      },
-    );
+    for await (const cells of records as AsyncIterable<readonly string[]>) {
+      if (seen++ % rowsBetweenLooks === 0) check();
+      rows.add(cells);
+    }
   } catch (error) {
-    if (error instanceof MuybridgeError || isAbort(error)) throw error;
-    check();
-    throw invalidSequence(path, messageOf(error), error);
+    if (!(error instanceof CsvError)) throw error;
+    throw invalidSequence(path, error.message, error);
+  } finally {
+    source.destroy();
   }
   return rows.finish();
 }

@@ -1,4 +1,7 @@
+import { MuybridgeError } from "../core/errors.js";
 import type { OnnxTensor } from "../onnx/tensor.js";
+import type { NetworkShape } from "./network-shape.js";
+import { checkLayers } from "./tfjs/recurrent-layers.js";
 import type { GraphPurpose } from "./training-graph.js";
 
 /** Engines that compute a network's training. */
@@ -25,4 +28,23 @@ export interface NetworkEngine extends AsyncDisposable {
     outputs?: Readonly<Record<string, OnnxTensor | null>>,
   ): Promise<Record<string, OnnxTensor>>;
   close(): Promise<void>;
+}
+
+/**
+ * Checks that an engine is known and can compute a network.
+ *
+ * @throws MuybridgeError ERR_USAGE saying what it cannot do, and what to do.
+ */
+export function checkEngine(
+  engine: NetworkEngineName,
+  shape: Pick<NetworkShape, "cell" | "resetAfter">,
+): void {
+  if (!networkEngines.includes(engine)) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `engine must be ${networkEngines.join(" or ")}; it is "${String(engine)}".`,
+      { parameter: "engine" },
+    );
+  }
+  if (engine === "tfjs") checkLayers(shape, "the engine tfjs");
 }

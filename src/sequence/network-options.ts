@@ -1,6 +1,6 @@
 import { MuybridgeError } from "../core/errors.js";
 import { type InitialiserName, initialiserNames } from "./initialisers.js";
-import { type NetworkEngineName, networkEngines } from "./network-engine.js";
+import { checkEngine, type NetworkEngineName } from "./network-engine.js";
 import {
   type Cell,
   checkNetworkShape,
@@ -108,13 +108,7 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
       parameter,
     });
   }
-  if (!networkEngines.includes(engine)) {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `engine must be ${networkEngines.join(" or ")}; it is "${String(engine)}".`,
-      { parameter: "engine" },
-    );
-  }
+  checkEngine(engine, shape);
   const { kernelInitialiser = "glorot", recurrentInitialiser = "orthogonal" } = options;
   for (const [parameter, name] of Object.entries({ kernelInitialiser, recurrentInitialiser })) {
     if (initialiserNames.includes(name)) continue;

@@ -232,7 +232,7 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
  */
 export async function openNetwork(
   directory: string,
-  options: Pick<NetworkOptions, "threads"> = {},
+  options: Pick<NetworkOptions, "threads" | "engine"> = {},
 ): Promise<Network> {
   const file = await readNetwork(directory);
   return networkOf({ ...file.options, ...options }, file.parameters);

@@ -5,7 +5,7 @@ import type { CnnChoice } from "../../features/cnn-choice.js";
 import { preparedNetwork } from "../../features/onnx-extractor.js";
 import { resolveCnn } from "../../features/resolve-cnn.js";
 import { appendModel } from "../../onnx/append-model.js";
-import { encodeModel } from "../../onnx/graph.js";
+import { encodeModel, opset } from "../../onnx/graph.js";
 import { joinModels } from "../../onnx/join-models.js";
 import { takeModelApart } from "../../onnx/model-parts.js";
 import { type ModelMessage, readModel, writeModel } from "../../onnx/read-model.js";
@@ -84,12 +84,26 @@ function labellingGraph(model: Model, input: Input): ModelMessage {
     addMeanPool(graph, meanPool);
     return readModel(encodeModel(graph));
   }
-  // The file is the model's, and need not be one of ours: what it takes from elsewhere is refused here.
-  takeModelApart(sequence, "sequence.onnx");
   const joints = new Map([
     ["features", plain ? input.features : standardisedNames.changes],
-    ["context", standardisedNames.context],
+    ...(plain ? [] : [["context", standardisedNames.context] as const]),
     ["lengths", input.lengths],
   ]);
-  return joinModels(readModel(encodeModel(graph)), readModel(sequence), joints, "network/");
+  // Else they would be left out, as nothing in this graph takes them.
+  for (const value of joints.values()) graph.outputOfAnyType(value);
+  const network = readNetwork(sequence, [...joints.keys()]);
+  return joinModels(readModel(encodeModel(graph)), network, joints, "network/");
+}
+
+/** The model's own network, which need not be one of ours: what it takes from elsewhere is refused. */
+function readNetwork(file: Uint8Array, known: readonly string[]): ModelMessage {
+  const { inputs, outputs, opsets } = takeModelApart(file, "sequence.onnx");
+  const fits =
+    inputs.every(({ name }) => known.includes(name)) && outputs.join() === "probabilities";
+  if (fits && opsets.get("") === opset) return readModel(file);
+  throw new MuybridgeError(
+    "ERR_MODEL_INVALID",
+    `The model's sequence.onnx does not take ${known.join(", ")} and give probabilities in operator set ${opset}; train it again.`,
+    { path: "sequence.onnx" },
+  );
 }

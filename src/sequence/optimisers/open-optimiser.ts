@@ -33,7 +33,7 @@ export interface OptimiserOptions {
    */
   readonly l2?: number | ByKind;
   /** Default: none. */
-  readonly clip?: Clipping;
+  readonly clip?: Clipping | null;
   /** Default "webassembly", and "javascript" where that is not to be had. */
   readonly kernels?: KernelEngine;
 }
@@ -49,7 +49,8 @@ const noClipping: Clipping = { by: "global-norm", limit: Number.POSITIVE_INFINIT
  * @throws MuybridgeError ERR_USAGE naming the option that is out of range.
  */
 export function openOptimiser(initial: NamedParameters, options: OptimiserOptions): Optimiser {
-  const { optimizer = "adam", clip = noClipping, l2 = 0, kernels = "webassembly" } = options;
+  const { optimizer = "adam", l2 = 0, kernels = "webassembly" } = options;
+  const clip = options.clip ?? noClipping;
   const choice = typeof optimizer === "string" ? { type: optimizer } : optimizer;
   const { weightDecay = choice.type === "adamw" ? usualDecay : 0 } = options;
   const rule = updateRule(choice);

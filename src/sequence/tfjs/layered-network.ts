@@ -31,21 +31,22 @@ export function createLayeredNetwork(
   const made: NamedLayer[] = [];
   const width = directionsOf(shape) * shape.hidden;
   const built = (named: NamedLayer, inputShape: (number | null)[]): Layer => {
-    named.layer.build(inputShape);
+    // Applied to a symbol, a layer makes its weights; build() alone forgets that it did.
+    named.layer.apply(tfLayers.input({ shape: inputShape }));
     made.push(named);
     return named.layer;
   };
   const recurrent = Array.from({ length: shape.layers }, (_, index) =>
-    built(recurrentLayer(tfLayers, shape, index, true), [null, null, layerInputSize(shape, index)]),
+    built(recurrentLayer(tfLayers, shape, index, true), [null, layerInputSize(shape, index)]),
   );
   const dense = (name: string, units: number, activation: "tanh" | "linear"): NamedLayer => ({
     layer: tfLayers.layers.dense({ units, activation, kernelInitializer: "zeros", name }),
     parameters: [`${name}.kernel`, `${name}.bias`],
   });
   const attends = shape.head !== null && shape.pooling === "attention";
-  const attention = attends ? built(dense("attention", 1, "tanh"), [null, null, width]) : undefined;
+  const attention = attends ? built(dense("attention", 1, "tanh"), [null, width]) : undefined;
   const head = shape.head
-    ? built(dense("head", outputSize(shape), "linear"), [null, headInputSize(shape)])
+    ? built(dense("head", outputSize(shape), "linear"), [headInputSize(shape)])
     : undefined;
   const variables = new Map<string, Variable>();
   for (const { layer, parameters } of made) {

@@ -30,11 +30,14 @@ const noWeights = {
  * @param what cannot be done otherwise, as "the engine tfjs"
  * @throws MuybridgeError ERR_USAGE saying what it lacks, and what to do.
  */
-export function checkLayers(shape: NetworkShape, what: string): void {
-  if (shape.cell !== "gru" || !shape.resetAfter) return;
+export function checkLayers(
+  { cell, resetAfter }: Pick<NetworkShape, "cell" | "resetAfter">,
+  what: string,
+): void {
+  if (cell !== "gru" || !resetAfter) return;
   throw new MuybridgeError(
     "ERR_USAGE",
-    `TensorFlow.js's GRU resets the state before its product with the kernel, and this network's after it, so ${what} cannot take it; use a network with resetAfter: false, or onnx.`,
+    `TensorFlow.js's GRU resets the state before its product with the kernel, and this network's after it, so ${what} cannot take it; choose onnx, or a network with resetAfter: false.`,
     { parameter: "resetAfter" },
   );
 }

@@ -14,7 +14,6 @@ import {
 import { dropoutName, type GraphPurpose, gradientName } from "../training-graph.js";
 import { type Batch, lossesOf, passHead, passLayers } from "./forward-pass.js";
 import { createLayeredNetwork, type LayeredNetwork } from "./layered-network.js";
-import { checkLayers } from "./recurrent-layers.js";
 
 /** A network whose layers are made, and what is asked of it. */
 interface Run {
@@ -27,12 +26,10 @@ interface Run {
 
 /**
  * A network on TensorFlow.js: its own recurrent layers, and gradients by its own differentiation, so that each engine
- * checks the other. The back end is chosen, and the layers made, at the first run.
- *
- * @throws MuybridgeError ERR_USAGE where TensorFlow.js has no such layer.
+ * checks the other. The back end is chosen, and the layers made, at the first run. The shape must have passed
+ * `checkEngine`.
  */
 export function openTfjsEngine(shape: NetworkShape): NetworkEngine {
-  checkLayers(shape, "the engine tfjs");
   let opened: Promise<Pick<Run, "tf" | "network">> | undefined;
   const close = async (): Promise<void> => {
     const layers = await opened?.catch(() => undefined);

@@ -34,8 +34,8 @@ export interface FitOptions {
   readonly classWeights?: ClassWeights;
   /** Largest norm of all gradients together; infinite for no clipping. Default 2. */
   readonly clipNorm?: number;
-  /** Clipping of another kind, in place of `clipNorm`. */
-  readonly clip?: Clipping;
+  /** Clipping of another kind, in place of `clipNorm`; null for none. */
+  readonly clip?: Clipping | null;
   /** Epochs without a lower validation loss before training stops. Default 10. */
   readonly patience?: number;
   /** Keeps the training on disk as it goes, so that it can be resumed. Default: it is not kept. */
@@ -97,10 +97,9 @@ export type ChosenFitOptions = FitOptions &
       | "learningRate"
       | "schedule"
       | "labelSmoothing"
-      | "clip"
       | "patience"
     >
-  >;
+  > & { readonly clip: Clipping | null };
 
 /**
  * Fills in what is left out.
@@ -117,7 +116,7 @@ export function chooseFitOptions(given: FitOptions, { head }: NetworkShape): Cho
     learningRate: given.learningRate ?? 1e-3,
     schedule: given.schedule ?? { type: "constant" },
     labelSmoothing: given.labelSmoothing ?? 0,
-    clip: given.clip ?? { by: "global-norm", limit: given.clipNorm ?? 2 },
+    clip: given.clip === undefined ? usualClipping(given) : given.clip,
     patience: given.patience ?? 10,
   };
   for (const name of ["epochs", "batchSize", "patience"] as const) {
@@ -143,6 +142,10 @@ export function chooseFitOptions(given: FitOptions, { head }: NetworkShape): Cho
     throw usage("resume", "takes a checkpoint: say in which directory the training is kept");
   }
   return options;
+}
+
+function usualClipping({ clipNorm = 2 }: FitOptions): Clipping {
+  return { by: "global-norm", limit: clipNorm };
 }
 
 function checkWhole(parameter: string, value: number): void {

@@ -116,7 +116,12 @@ export function openSchedule(
   };
 }
 
-function checkSchedule(schedule: LearningRateSchedule): void {
+/**
+ * Checks a schedule that comes from a caller.
+ *
+ * @throws MuybridgeError ERR_USAGE naming what is out of range.
+ */
+export function checkSchedule(schedule: LearningRateSchedule): void {
   if (!scheduleNames.includes(schedule.type)) {
     throw usage(`type must be one of ${scheduleNames.join(", ")}`);
   }

@@ -26,7 +26,7 @@ export function trainingRecipe(
     options: {
       ...deciding,
       // Infinity is no JSON.
-      clip: { by: options.clip.by, limit: String(options.clip.limit) },
+      clip: options.clip && { by: options.clip.by, limit: String(options.clip.limit) },
       clipNorm: undefined,
       epochs: options.schedule.type === "cosine" ? epochs : undefined,
     },

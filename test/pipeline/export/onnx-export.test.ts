@@ -32,17 +32,19 @@ async function run(
 }
 
 const kinds: readonly Omit<SmallModelOptions, "cacheDir">[] = [
-  { rnn: "bilstm", dimension: 5 },
+  { rnn: "bilstm", dimension: 5, layers: 1, input: "changes" },
   { rnn: "bilstm", dimension: 5, layers: 2, input: "features" },
-  { rnn: "lstm", dimension: 5 },
-  { rnn: "meanpool", dimension: 5 },
+  { rnn: "lstm", dimension: 5, layers: 2, input: "changes" },
+  { rnn: "bigru", dimension: 5, layers: 1, input: "changes" },
+  { rnn: "birnn", dimension: 5, layers: 1, input: "features" },
+  { rnn: "meanpool", dimension: 5, layers: 1, input: "changes" },
 ];
 
 test.each(kinds)(
-  "$rnn with $layers layers, input $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
+  "$rnn of $layers layers on $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
   async (options) => {
     await using model = await trainSmallModel({ ...options, cacheDir });
-    const out = join(root, "out", `${options.rnn}${options.layers ?? 1}.onnx`);
+    const out = join(root, "out", `${options.rnn}${options.layers}.onnx`);
     await exportModel(model, { format: "onnx", out });
     const file = await readFile(out);
     const lengths = [7, 1, 3];

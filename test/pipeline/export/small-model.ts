@@ -19,6 +19,8 @@ export interface SmallModelOptions {
   /** Values of a frame's features. Default: what the CNN gives. */
   readonly dimension?: number;
   readonly cnn?: string;
+  /** What the first frame gives, where sequences are to be like those of a CNN: float32 [dimension]. */
+  readonly around?: Float32Array;
   /** Where what is learned of the CNN is kept. */
   readonly cacheDir: string;
 }
@@ -36,7 +38,13 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
   const kind = recurrentKind(rnn);
   const examples = Array.from({ length: 24 }, (_, index) => ({
     label: classes[index % 3]!,
-    features: sequence(`clip ${index}`, 4 + (index % 5), dimension, (index % 3) - 1),
+    features: sequence(
+      `clip ${index}`,
+      4 + (index % 5),
+      dimension,
+      (index % 3) - 1,
+      options.around,
+    ),
   }));
   const settings = { ...defaultTrainingSettings, hidden: 6, layers, epochs: 3, learningRate: 0.05 };
   const recipe = { ...usualRecipe, input };
@@ -68,7 +76,14 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
           inputSize: described.inputSize,
         },
       },
-      network: kind && { ...kind, layers, hidden: settings.hidden, dropout: 0.5, input },
+      network: kind && {
+        ...kind,
+        layers,
+        hidden: settings.hidden,
+        dropout: 0.5,
+        input,
+        pooling: "last",
+      },
       training: {
         recipe: described.digest,
         seed: 1,
@@ -96,12 +111,20 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
 }
 
 /** A sequence under an offset; its first value is nearly constant, as some of a CNN's are. */
-export function sequence(seed: string, steps: number, dimension: number, slope = 0): Float32Array {
+export function sequence(
+  seed: string,
+  steps: number,
+  dimension: number,
+  slope = 0,
+  around?: Float32Array,
+): Float32Array {
   const random = createRandom(seed);
   const offset = Array.from({ length: dimension }, () => random.normal());
   return Float32Array.from({ length: steps * dimension }, (_, i) => {
     const d = i % dimension;
     const t = Math.floor(i / dimension);
+    if (around)
+      return around[d]! * (1 + 0.3 * offset[d]! + 0.1 * slope * t) + 0.01 * random.normal();
     if (d === 0) return 1 + 1e-4 * random.normal();
     return offset[d]! + slope * t * 0.3 + 0.1 * random.normal();
   });

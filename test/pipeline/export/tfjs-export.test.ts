@@ -33,17 +33,18 @@ function fromDirectory(directory: string): io.IOHandler {
 }
 
 const kinds: readonly Omit<SmallModelOptions, "cacheDir">[] = [
-  { rnn: "bilstm", dimension: 5 },
+  { rnn: "bilstm", dimension: 5, layers: 1, input: "changes" },
   { rnn: "bilstm", dimension: 5, layers: 2, input: "features" },
-  { rnn: "lstm", dimension: 5 },
-  { rnn: "meanpool", dimension: 5 },
+  { rnn: "lstm", dimension: 5, layers: 2, input: "changes" },
+  { rnn: "birnn", dimension: 5, layers: 1, input: "features" },
+  { rnn: "meanpool", dimension: 5, layers: 1, input: "changes" },
 ];
 
 test.each(kinds)(
-  "$rnn $input: tf.loadLayersModel gives the model's probabilities",
+  "$rnn of $layers layers on $input: tf.loadLayersModel gives the model's probabilities",
   async (options) => {
     await using model = await trainSmallModel({ ...options, cacheDir });
-    const out = join(root, `${options.rnn}-${options.layers ?? 1}`);
+    const out = join(root, `${options.rnn}-${options.layers}`);
     await exportModel(model, { format: "tfjs", out });
     const { tf } = await loadTfjs();
     const loaded = await loadLayersModel(fromDirectory(out));
@@ -66,3 +67,14 @@ test.each(kinds)(
     loaded.dispose();
   },
 );
+
+test("a GRU that resets after the product is refused with what to do", async () => {
+  await using model = await trainSmallModel({ rnn: "gru", dimension: 5, cacheDir });
+  await expect(
+    exportModel(model, { format: "tfjs", out: join(root, "gru") }),
+  ).rejects.toMatchObject({
+    code: "ERR_USAGE",
+    parameter: "resetAfter",
+    message: expect.stringContaining("choose onnx, or a network with resetAfter: false"),
+  });
+});
