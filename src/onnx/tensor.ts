@@ -50,6 +50,14 @@ export function int64(
   return { type: "int64", dims, data: BigInt64Array.from(data, (value) => BigInt(value)) };
 }
 
+/** int32 tensor of the given shape; a vector where no shape is given. */
+export function int32(
+  data: readonly number[],
+  dims: readonly number[] = [data.length],
+): OnnxTensor {
+  return { type: "int32", dims, data: Int32Array.from(data) };
+}
+
 /** uint8 tensor of the given shape. */
 export function uint8(data: Uint8Array, dims: readonly number[]): OnnxTensor {
   return { type: "uint8", dims, data };

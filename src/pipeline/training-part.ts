@@ -5,8 +5,9 @@ import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { identifyItems } from "./identify-items.js";
-import { type NetworkRecipe, sequenceRecipe, usualRecipe } from "./network-recipe.js";
+import { type NetworkRecipe, usualRecipe } from "./network-recipe.js";
 import { openRun, type RunOptions } from "./run.js";
+import { sequenceRecipe } from "./sequence-recipe.js";
 import { extractExamples, type PlacedItems, trainingVideos } from "./train.js";
 
 /** Options of {@link openTrainingPart}. */
@@ -71,7 +72,7 @@ export async function openTrainingPart(
   return {
     examples,
     dimension,
-    recipe: settings.kind === "sequence" ? sequenceRecipe(dimension) : usualRecipe,
+    recipe: settings.kind === "sequence" ? sequenceRecipe(dimension).recipe : usualRecipe,
     featuresKey: run.features.key(""),
   };
 }

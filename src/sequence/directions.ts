@@ -15,17 +15,15 @@ function orderOf(side: number, isWayBack: boolean): StepOrder {
 /**
  * Reads values of each direction, which lie in the order of time.
  *
- * @param values [1, n, B] a step, for each direction
+ * @param values for each direction, [T, 1, n, B]
  * @returns in the loop, [directions, n, B]
  */
 export function readSides(
   loop: TimeLoop,
   values: readonly string[],
-  { axis = 0, isWayBack = false } = {},
+  { isWayBack = false } = {},
 ): string {
-  const steps = values.map((value, side) =>
-    loop.read(value, { ...orderOf(side, isWayBack), axis }),
-  );
+  const steps = values.map((value, side) => loop.read(value, orderOf(side, isWayBack)));
   return arithmeticOf(loop.body).concat(steps, 0);
 }
 
@@ -56,8 +54,8 @@ export function sidesInTime(graph: Graph, value: string, directions: number): st
   return split(value, 1, directions).map((side, index) => (index === 0 ? side : reverse(side, 0)));
 }
 
-/** Lays all steps side by side: [T, 1, n, B] → [n, T · B]. */
-export function flatSteps(graph: Graph, value: string): string {
-  const byRow = arithmeticOf(graph).transpose(value, [1, 2, 0, 3]);
-  return graph.node("Flatten", [byRow], { axis: { i: 2 } });
+/** [T, 1, n, B] → [T, B, n] */
+export function bySequence(graph: Graph, side: string): string {
+  const { squeeze, transpose } = arithmeticOf(graph);
+  return transpose(squeeze(side, 1), [0, 2, 1]);
 }

@@ -1,7 +1,7 @@
 import type { Graph } from "../onnx/graph.js";
 import { arithmeticOf } from "./graph-arithmetic.js";
+import type { StateGradients } from "./layer-backward.js";
 import type { NetworkShape } from "./network-shape.js";
-import type { StateGradients } from "./recurrent-layer.js";
 
 /** The states of a layer, and which of them are no padding. */
 export interface PooledStates {

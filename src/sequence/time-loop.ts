@@ -1,9 +1,7 @@
 import { createGraph, type Graph } from "../onnx/graph.js";
 
-/** How a loop reads or gives a value of every step. */
+/** How a loop reads or gives a value of every step, [T, …]. */
 export interface StepOrder {
-  /** The axis of time. Default 0. */
-  readonly axis?: number;
   /** From the last step to the first: read from the end, or written from the end. Default false. */
   readonly reversed?: boolean;
 }
@@ -17,7 +15,7 @@ export interface TimeLoop {
   /** Declares a value of every step that the loop reads, and returns the step's part of it. */
   read(value: string, order?: StepOrder): string;
   /** Gives a value of every step, stacked along a new first axis. Returns its place in {@link LoopResults.given}. */
-  give(value: string, order?: Omit<StepOrder, "axis">): number;
+  give(value: string, order?: StepOrder): number;
   /**
    * Adds the loop to the graph.
    *
@@ -70,7 +68,6 @@ export function openTimeLoop(graph: Graph, name: string): TimeLoop {
         {
           body: { g: body },
           num_scan_inputs: { i: reads.length },
-          scan_input_axes: { ints: reads.map(({ axis = 0 }) => axis) },
           scan_input_directions: { ints: reads.map(({ reversed }) => (reversed ? 1 : 0)) },
           scan_output_directions: { ints: gives.map(({ reversed }) => (reversed ? 1 : 0)) },
         },

@@ -2,10 +2,12 @@ import { createGraph, encodeModel, type Graph } from "../onnx/graph.js";
 import { cellOf } from "./cells/cell-of.js";
 import { arithmeticOf } from "./graph-arithmetic.js";
 import { addHeadLoss, addLogits } from "./head.js";
+import type { StateGradients } from "./layer-backward.js";
 import { directionsOf, headInputSize, type NetworkShape, outputSize } from "./network-shape.js";
+import { addPacking } from "./packing.js";
 import { hasRecurrentBias, kernelKinds, parameterShapes } from "./parameters.js";
 import { addPooling, type PoolingGradients } from "./pooling.js";
-import { addRecurrentLayer, type RecurrentLayer, type StateGradients } from "./recurrent-layer.js";
+import { addRecurrentLayer, type RecurrentLayer } from "./recurrent-layer.js";
 import { addStepMarks } from "./step-marks.js";
 
 /**
@@ -82,6 +84,7 @@ function targetsInput(graph: Graph, shape: NetworkShape): string {
 function addLayers(graph: Graph, shape: NetworkShape, purpose: GraphPurpose): RecurrentLayer[] {
   const directions = directionsOf(shape);
   const marks = addStepMarks(graph, "mask", directions);
+  const packing = addPacking(graph, "mask");
   const layers: RecurrentLayer[] = [];
   let x = "x";
   for (let index = 0; index < shape.layers; index++) {
@@ -90,6 +93,7 @@ function addLayers(graph: Graph, shape: NetworkShape, purpose: GraphPurpose): Re
       cell: cellOf(shape),
       x,
       marks,
+      packing,
       kernels: kernelKinds(shape).map((kind) => `${name}.${kind}`),
       bias: `${name}.bias`,
       parameters: {

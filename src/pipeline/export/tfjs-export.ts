@@ -20,6 +20,7 @@ export async function toLayersModel(model: Model, weightsFile: string): Promise<
         bidirectional: network.bidirectional,
         layers: network.layers,
         hidden: network.hidden,
+        pooling: network.pooling,
         inputSize: dimension,
         contextSize: network.input === "features" ? 0 : dimension,
         head: { type: "classification", classes: record.classes.length },

@@ -1,7 +1,6 @@
 import { activate, derivative } from "../activations.js";
 import { arithmeticOf } from "../graph-arithmetic.js";
 import type { CellSettings, RecurrentCell } from "./recurrent-cell.js";
-import { recurrentGradient, transposedKernel } from "./recurrent-gradient.js";
 
 /**
  * The gated recurrent unit (Cho et al. 2014) as PyTorch and cuDNN have it, the reset gate behind the product:
@@ -31,7 +30,8 @@ export function resetAfterCell(settings: CellSettings): RecurrentCell {
       };
     },
     wayBack(graph, { before, saved }, { recurrent }) {
-      const { subtract, times, complement, concat, split, splitSizes, sum } = arithmeticOf(graph);
+      const { subtract, times, complement, concat, split, splitSizes, sum, transpose } =
+        arithmeticOf(graph);
       const [gates, candidate, inner] = saved as [string, string, string];
       const [update, reset] = split(gates, 2, 2) as [string, string];
       const slopes = derivative(graph, gateActivation, gates);
@@ -48,7 +48,7 @@ export function resetAfterCell(settings: CellSettings): RecurrentCell {
         ],
         2,
       );
-      const transposed = transposedKernel(graph, recurrent);
+      const transposed = transpose(recurrent, [0, 2, 1]);
       return {
         scanned: [factors, candidateFactor, update],
         step(body, [factor, ownFactor, kept], [arriving], withoutPadding) {
@@ -66,7 +66,7 @@ export function resetAfterCell(settings: CellSettings): RecurrentCell {
           const innerBiases = dProducts!.map((side) => splitSizes(sum(side, 1), 0, sizes)[1]!);
           return {
             gates: gates!,
-            recurrent: recurrentGradient(graph, settings, dProducts!, before[0]!),
+            products: [{ gradients: dProducts!, right: before[0]! }],
             recurrentBias: concat(innerBiases, 0),
           };
         },
@@ -101,15 +101,16 @@ export function resetBeforeCell(settings: CellSettings): RecurrentCell {
       };
     },
     wayBack(graph, { before, saved }, { recurrent }) {
-      const { subtract, times, complement, concat, split, splitSizes } = arithmeticOf(graph);
+      const { subtract, times, complement, concat, split, splitSizes, transpose } =
+        arithmeticOf(graph);
       const [gates, candidate, resetH] = saved as [string, string, string];
       const [update, reset] = split(gates, 2, 2) as [string, string];
       const slopes = derivative(graph, gateActivation, gates);
       const [updateSlope, resetSlope] = split(slopes, 2, 2) as [string, string];
       const h = before[0]!;
       const [gateKernel, candidateKernel] = splitSizes(recurrent, 1, sizes) as [string, string];
-      const gateTransposed = transposedKernel(graph, gateKernel);
-      const candidateTransposed = transposedKernel(graph, candidateKernel);
+      const gateTransposed = transpose(gateKernel, [0, 2, 1]);
+      const candidateTransposed = transpose(candidateKernel, [0, 2, 1]);
       return {
         scanned: [
           times(subtract(h, candidate), updateSlope),
@@ -134,13 +135,10 @@ export function resetBeforeCell(settings: CellSettings): RecurrentCell {
         finish([dGates, dCandidate]) {
           return {
             gates: dGates!.map((side, index) => concat([side, dCandidate![index]!], 0)),
-            recurrent: concat(
-              [
-                recurrentGradient(graph, settings, dGates!, h),
-                recurrentGradient(graph, settings, dCandidate!, resetH),
-              ],
-              1,
-            ),
+            products: [
+              { gradients: dGates!, right: h },
+              { gradients: dCandidate!, right: resetH },
+            ],
           };
         },
       };

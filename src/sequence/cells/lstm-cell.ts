@@ -1,7 +1,6 @@
 import { activate, derivative } from "../activations.js";
 import { arithmeticOf } from "../graph-arithmetic.js";
 import type { CellSettings, RecurrentCell } from "./recurrent-cell.js";
-import { recurrentGradient, transposedKernel } from "./recurrent-gradient.js";
 
 /**
  * Long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates, Gers et al. 2000):
@@ -29,7 +28,7 @@ export function lstmCell(settings: CellSettings): RecurrentCell {
         return { states: [times(output, squashed), newC], saved: [gates, candidate, squashed] };
       },
     wayBack(graph, { before, saved }, { recurrent }) {
-      const { times, concat, split } = arithmeticOf(graph);
+      const { times, concat, split, transpose } = arithmeticOf(graph);
       const [gates, candidate, squashed] = saved as [string, string, string];
       const [input, output, forget] = split(gates, 2, 3) as [string, string, string];
       // Derivatives that no step depends on another for, for all steps at once.
@@ -39,7 +38,7 @@ export function lstmCell(settings: CellSettings): RecurrentCell {
       );
       const candidateSlope = times(input, derivative(graph, stateActivation, candidate));
       const cellSlope = times(output, derivative(graph, stateActivation, squashed));
-      const transposed = transposedKernel(graph, recurrent);
+      const transposed = transpose(recurrent, [0, 2, 1]);
       return {
         scanned: [concat([gateSlopes, candidateSlope], 2), cellSlope, forget],
         step(body, [slopes, ownSlope, kept], [dh, dc], withoutPadding) {
@@ -54,7 +53,7 @@ export function lstmCell(settings: CellSettings): RecurrentCell {
         },
         finish: ([dGates]) => ({
           gates: dGates!,
-          recurrent: recurrentGradient(graph, settings, dGates!, before[0]!),
+          products: [{ gradients: dGates!, right: before[0]! }],
         }),
       };
     },

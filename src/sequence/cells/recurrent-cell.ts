@@ -59,14 +59,23 @@ export interface WayBack {
     withoutPadding: WithoutPadding,
   ): { readonly before: readonly string[]; readonly given: readonly string[] };
   /**
-   * @param given of every step and of each direction, in the order of time: [n, T · B]
-   * @returns gradients of W·x + b of each direction, [gates · hidden, T · B], and of the cell's parameters
+   * @param given of each direction, all steps without the padding, in the order of time: [n, N]
+   * @returns gradients of W·x + b of each direction, [gates · hidden, N], of the products with the recurrent kernel,
+   * from its first row to its last, and of the recurrent bias, where there is one
    */
   finish(given: readonly (readonly string[])[]): {
     readonly gates: readonly string[];
-    readonly recurrent: string;
+    readonly products: readonly RecurrentProduct[];
     readonly recurrentBias?: string;
   };
+}
+
+/** What some rows of the recurrent kernel were multiplied with in every step. */
+export interface RecurrentProduct {
+  /** Of the products of each direction, [n, N]. */
+  readonly gradients: readonly string[];
+  /** [T, directions, hidden, B], in the order of the steps */
+  readonly right: string;
 }
 
 /**

@@ -1,11 +1,9 @@
 import { activate, derivative } from "../activations.js";
 import { arithmeticOf } from "../graph-arithmetic.js";
 import type { CellSettings, RecurrentCell } from "./recurrent-cell.js";
-import { recurrentGradient, transposedKernel } from "./recurrent-gradient.js";
 
 /** The simple recurrent cell (Elman 1990): h = act(W·x + U·h₋₁ + b). */
-export function simpleCell(settings: CellSettings): RecurrentCell {
-  const { stateActivation } = settings;
+export function simpleCell({ stateActivation }: CellSettings): RecurrentCell {
   return {
     states: 1,
     forward:
@@ -17,7 +15,8 @@ export function simpleCell(settings: CellSettings): RecurrentCell {
         return { states: [withoutPadding(newH)], saved: [newH] };
       },
     wayBack(graph, { before, saved }, { recurrent }) {
-      const transposed = transposedKernel(graph, recurrent);
+      const { transpose } = arithmeticOf(graph);
+      const transposed = transpose(recurrent, [0, 2, 1]);
       return {
         scanned: [derivative(graph, stateActivation, saved[0]!)],
         step(body, [slope], [dh], withoutPadding) {
@@ -27,7 +26,7 @@ export function simpleCell(settings: CellSettings): RecurrentCell {
         },
         finish: ([gates]) => ({
           gates: gates!,
-          recurrent: recurrentGradient(graph, settings, gates!, before[0]!),
+          products: [{ gradients: gates!, right: before[0]! }],
         }),
       };
     },

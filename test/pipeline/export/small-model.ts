@@ -82,7 +82,7 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         hidden: settings.hidden,
         dropout: 0.5,
         input,
-        pooling: "last",
+        pooling: recipe.pooling,
       },
       training: {
         recipe: described.digest,
