@@ -9,6 +9,7 @@ import { type NetworkRecipe, usualRecipe } from "./network-recipe.js";
 import { openRun, type RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
 import { extractExamples, type PlacedItems, trainingVideos } from "./train.js";
+import { defaultTrainingSettings, type TrainingSettings } from "./training-settings.js";
 
 /** Options of {@link openTrainingPart}. */
 export interface TrainingPartOptions extends RunOptions, FeatureChoices {
@@ -24,6 +25,7 @@ export interface TrainingPart {
   readonly dimension: number;
   /** How `train` trains on such data where nothing is chosen. */
   readonly recipe: NetworkRecipe;
+  readonly defaults: TrainingSettings;
   /** What decides the features, but for the videos' content. */
   readonly featuresKey: unknown;
 }
@@ -72,7 +74,9 @@ export async function openTrainingPart(
   return {
     examples,
     dimension,
-    recipe: settings.kind === "sequence" ? sequenceRecipe(dimension).recipe : usualRecipe,
+    ...(settings.kind === "sequence"
+      ? sequenceRecipe(dimension)
+      : { recipe: usualRecipe, defaults: defaultTrainingSettings }),
     featuresKey: run.features.key(""),
   };
 }

@@ -73,8 +73,10 @@ export async function tune(dataset: Dataset, options: TuneOptions = {}): Promise
   }
   checkWhole("trials", trials, 1, 1_000_000);
   checkWhole("folds", count, 2, 1000);
-  const fixed = fixedSettings(options);
-  const part = await openTrainingPart(dataset, { ...shared, seed: fixed.seed });
+  const { seed } = trainingSettings(givenOf(options));
+  const part = await openTrainingPart(dataset, { ...shared, seed });
+  const { epochs, patience } = { ...part.defaults, ...givenOf(options) };
+  const fixed = { epochs, patience, seed };
   const { examples } = part;
   const folds = assignFolds(examples, { folds: count, seed: fixed.seed });
   const ground: TrialGround = {
@@ -83,6 +85,7 @@ export async function tune(dataset: Dataset, options: TuneOptions = {}): Promise
     examples,
     folds,
     recipe: part.recipe,
+    defaults: part.defaults,
     fixed,
     ...(shared.signal ? { signal: shared.signal } : {}),
   };
@@ -111,14 +114,13 @@ export async function tune(dataset: Dataset, options: TuneOptions = {}): Promise
   return { model, summary };
 }
 
-/** The settings that are not tuned. */
-function fixedSettings(options: TuneOptions): TrialGround["fixed"] {
-  const { epochs, patience, seed } = trainingSettings({
-    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
-    ...(options.patience === undefined ? {} : { patience: options.patience }),
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-  });
-  return { epochs, patience, seed };
+/** The settings that are not tuned, as far as they are given. */
+function givenOf({ epochs, patience, seed }: TuneOptions): Partial<TrialGround["fixed"]> {
+  return {
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(patience === undefined ? {} : { patience }),
+    ...(seed === undefined ? {} : { seed }),
+  };
 }
 
 function sizesOf(folds: readonly number[], count: number): number[] {

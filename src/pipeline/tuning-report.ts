@@ -14,7 +14,7 @@ const looks = {
 
 /**
  * How far a tuning had come after each trial: the lowest loss so far of each search as a line, every trial that was
- * judged by all folds as a dot, the loss of the default settings as a dashed line.
+ * judged by all folds as a dot (a triangle at the top where it lies above), the loss of the default settings as a dashed line.
  *
  * @returns SVG
  */
@@ -23,11 +23,7 @@ export function convergencePlot({ searches }: TuningSummary): string {
   const defaults = searches.find(({ search }) => search === "defaults")?.best.loss;
   const longest = Math.max(...searches.map(({ trials }) => trials.length));
   const lines = searches.filter(({ search }) => search !== "defaults");
-  const losses = searches
-    .flatMap(({ trials }) => trials.map(({ loss }) => loss))
-    .filter(Number.isFinite);
-  // A trial that came to nothing can be ten times as bad as all others.
-  const scale = Math.max(...losses) > 8 * Math.min(...losses) ? "log" : "value";
+  const top = axisTop(searches);
   try {
     chart.setOption({
       animation: false,
@@ -44,14 +40,15 @@ export function convergencePlot({ searches }: TuningSummary): string {
         minInterval: 1,
       },
       yAxis: {
-        type: scale,
+        type: "value",
+        max: top,
         name: "validation loss (nats)",
         nameLocation: "middle",
         nameGap: 44,
         scale: true,
       },
       series: [
-        ...lines.flatMap((search) => curves(search)),
+        ...lines.flatMap((search) => curves(search, top)),
         ...(defaults === undefined || !Number.isFinite(defaults)
           ? []
           : [
@@ -75,12 +72,25 @@ export function convergencePlot({ searches }: TuningSummary): string {
   }
 }
 
-function curves({ search, trials }: SearchSummary): object[] {
+/** Times the median loss that the axis reaches: beyond it, how bad a trial was is of no interest. */
+const reach = 1.5;
+
+/** Where the axis of losses ends, so that one trial of ten times the others' loss does not flatten all else. */
+function axisTop(searches: readonly SearchSummary[]): number {
+  const losses = searches
+    .flatMap(({ trials }) => trials.map(({ loss }) => loss))
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  const top = Math.min(losses.at(-1)!, reach * losses[Math.floor(losses.length / 2)]!);
+  return Number((1.05 * top).toPrecision(2));
+}
+
+function curves({ search, trials }: SearchSummary, top: number): object[] {
   const { name, colour } = looks[search];
   let lowest = Number.POSITIVE_INFINITY;
   const convergence = trials.flatMap(({ trial, loss }) => {
     lowest = Math.min(lowest, loss);
-    return Number.isFinite(lowest) ? [[trial, lowest]] : [];
+    return Number.isFinite(lowest) ? [[trial, Math.min(lowest, top)]] : [];
   });
   const judged = trials.filter(({ loss }) => Number.isFinite(loss));
   return [
@@ -91,7 +101,9 @@ function curves({ search, trials }: SearchSummary): object[] {
       symbolSize: 6,
       color: colour,
       itemStyle: { opacity: 0.55 },
-      data: judged.map(({ trial, loss }) => [trial, loss]),
+      data: judged.map(({ trial, loss }) =>
+        loss > top ? { value: [trial, top], symbol: "triangle" } : [trial, loss],
+      ),
     },
   ];
 }

@@ -4,7 +4,6 @@ import {
   type TrialOutcome,
 } from "../sequence/tuning/minimise.js";
 import type { RunOptions } from "./run.js";
-import { defaultTrainingSettings } from "./training-settings.js";
 import type { TuningLog } from "./tuning-log.js";
 import type { TunedSettings, TuningSpace } from "./tuning-space.js";
 import { type Optimizer, type SearchSummary, summaryOf } from "./tuning-summary.js";
@@ -25,7 +24,7 @@ export async function judgeDefaults(
   log: TuningLog,
   space: TuningSpace,
 ): Promise<SearchSummary> {
-  const { hidden, layers, dropout, learningRate } = defaultTrainingSettings;
+  const { hidden, layers, dropout, learningRate } = ground.defaults;
   const settings: TunedSettings = {
     rnn: "bilstm",
     hidden,

@@ -31,6 +31,8 @@ export interface TrialGround {
   readonly folds: readonly number[];
   /** What `train` does beside the numbers that a user chooses. */
   readonly recipe: NetworkRecipe;
+  /** The settings of `train` where none are given. */
+  readonly defaults: TrainingSettings;
   /** What is not tuned. */
   readonly fixed: Pick<TrainingSettings, "epochs" | "patience" | "seed">;
   readonly signal?: AbortSignal;
