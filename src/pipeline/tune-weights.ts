@@ -197,14 +197,18 @@ export async function tuneWeights(
     ...parts,
     record: {
       ...record,
-      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes" },
+      network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes", pooling: "last" },
       training: {
         ...record.training,
+        temperature: 1,
         recipe: digestOf({ base: record.training.recipe, shape, trials: summary.trials, bound }),
       },
       validation: record.validation && {
         ...record.validation,
-        accuracy: summary.woa.heldOut.accuracy,
+        accuracy: whaleMetrics.accuracy,
+        logLoss: whaleMetrics.logLoss,
+        ece: whaleMetrics.ece,
+        uncalibrated: { logLoss: whaleMetrics.logLoss, ece: whaleMetrics.ece },
       },
     },
     parameters,
