@@ -2,6 +2,7 @@
 const rooms = [
   ["core", "^src/core/"],
   ["onnx", "^src/onnx/"],
+  ["tfjs", "^src/tfjs/"],
   ["frames", "^src/frames/"],
   ["features", "^src/features/"],
   ["sequence", "^src/sequence/"],
@@ -13,11 +14,12 @@ const rooms = [
 const mayImport = {
   core: ["core"],
   onnx: ["core", "onnx"],
+  tfjs: ["core", "tfjs"],
   frames: ["core", "frames"],
-  features: ["core", "onnx", "features"],
-  sequence: ["core", "onnx", "sequence"],
-  datasets: ["core", "frames", "datasets"],
-  pipeline: ["core", "onnx", "frames", "features", "sequence", "datasets", "pipeline"],
+  features: ["core", "onnx", "tfjs", "features"],
+  sequence: ["core", "onnx", "tfjs", "sequence"],
+  datasets: ["core", "frames", "sequence", "datasets"],
+  pipeline: ["core", "onnx", "tfjs", "frames", "features", "sequence", "datasets", "pipeline"],
 };
 
 module.exports = {

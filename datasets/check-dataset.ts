@@ -1,7 +1,6 @@
 import pMap from "p-map";
 import { MuybridgeError } from "../src/core/errors.js";
 import type { LongCallOptions } from "../src/core/progress.js";
-import type { VideoInfo } from "../src/frames/decoder.js";
 import type { Dataset, DatasetItem, Split } from "./dataset.js";
 
 /** Something that a user should know before training. An error would make the result worthless. */
@@ -27,10 +26,18 @@ export interface DatasetReport {
   readonly findings: readonly DatasetFinding[];
 }
 
+/** What is looked at in a file. */
+export interface ProbedItem {
+  /** Seconds. */
+  readonly duration: number;
+  /** Values of a vector, of a sequence. */
+  readonly dimension?: number;
+}
+
 /** Options of {@link checkDataset}. */
 export interface CheckOptions extends LongCallOptions {
-  /** Reads a video's headers. */
-  readonly probe: (path: string) => Promise<VideoInfo>;
+  /** Reads a video's headers, or a sequence of vectors. */
+  readonly probe: (path: string) => Promise<ProbedItem>;
   /** SHA-256 of a file's bytes. */
   readonly digest: (path: string) => Promise<string>;
 }
@@ -47,9 +54,8 @@ const lengthCueLimit = 0.3;
 /** Fewest clips a class can be learned from with any hope. */
 const fewClips = 5;
 
-interface SeenItem extends DatasetItem {
+interface SeenItem extends DatasetItem, ProbedItem {
   readonly digest: string;
-  readonly duration: number;
 }
 
 /** Looks for what would spoil a training or make its accuracy look better than it is. */
@@ -83,6 +89,7 @@ export async function checkDataset(
   findings.push(...results.filter((result) => "severity" in result));
   const classes = dataset.classes.map((label) => summarise(label, seen));
   findings.push(
+    ...mixtures(seen),
     ...duplicates(seen),
     ...groupLeaks(seen),
     ...shortages(classes, seen),
@@ -97,8 +104,9 @@ async function look(
   { probe, digest }: CheckOptions,
 ): Promise<SeenItem | DatasetFinding> {
   try {
-    const { duration } = await probe(item.path);
-    return { ...item, duration, digest: await digest(item.path) };
+    const { duration, dimension } = await probe(item.path);
+    const size = dimension === undefined ? {} : { dimension };
+    return { ...item, duration, ...size, digest: await digest(item.path) };
   } catch (error) {
     if (!(error instanceof MuybridgeError)) throw error;
     return { severity: "warning", message: `unreadable (${error.code}): ${item.name}` };
@@ -118,6 +126,17 @@ function summarise(label: string, seen: readonly SeenItem[]): ClassSummary {
     groups: new Set(own.flatMap(({ group }) => group ?? [])).size,
     medianSeconds: durations[Math.floor(durations.length / 2)] ?? 0,
   };
+}
+
+/** Files that no model could take together: videos and sequences, or vectors of several sizes. */
+function mixtures(seen: readonly SeenItem[]): DatasetFinding[] {
+  const kindOf = ({ dimension }: SeenItem): string =>
+    dimension === undefined ? "videos" : `sequences of ${dimension} values a step`;
+  const kinds = [...groupBy(seen, kindOf)].map(([kind, [first]]) => `${kind} (${first?.name})`);
+  if (kinds.length < 2) return [];
+  return [
+    { severity: "error", message: `a model takes one kind of files, not ${kinds.join(" and ")}` },
+  ];
 }
 
 function duplicates(seen: readonly SeenItem[]): DatasetFinding[] {

@@ -10,7 +10,7 @@ import { openUcf101, type Ucf101Options } from "./ucf101.js";
 export type DatasetOptions = ManifestOptions & Ucf101Options;
 
 /** The manifest that speaks for the folder it lies in. */
-const folderManifest = "manifest.csv";
+export const folderManifest = "manifest.csv";
 
 /**
  * Opens a data set: a directory with one folder a class (or with a manifest.csv of its own, which then says

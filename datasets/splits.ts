@@ -82,14 +82,15 @@ export function assignSplits(items: readonly SplitItem[], options: SplitOptions)
 }
 
 /** Clips that must stay together: of one group or of one content. */
-interface Unit {
+export interface Unit {
   /** The smallest digest among them. */
   readonly id: string;
   /** Indices of the items. */
   readonly members: readonly number[];
 }
 
-function unitsOf(items: readonly SplitItem[]): Unit[] {
+/** The clips in units that must stay together. */
+export function unitsOf(items: readonly SplitItem[]): Unit[] {
   const parents = items.map((_, index) => index);
   const find = (index: number): number => {
     let root = index;

@@ -21,16 +21,90 @@ export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
+export {
+  type ExportFormat,
+  type ExportOptions,
+  exportModel,
+} from "./pipeline/export/export-model.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
+export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
+export {
+  type TuneWeightsOptions,
+  tuneWeights,
+  type WeightsResult,
+  type WeightsSummary,
+} from "./pipeline/tune-weights.js";
+export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
+export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,
+  type ClassMetrics,
   classificationMetrics,
+  topKAccuracy,
 } from "./sequence/classification-metrics.js";
+export type { DetectionScores } from "./sequence/detection-scores.js";
+export {
+  type LabelMetrics,
+  type MultilabelMetrics,
+  type MultilabelOptions,
+  multilabelMetrics,
+} from "./sequence/multilabel-metrics.js";
 export { createNetwork, type Network, openNetwork } from "./sequence/network.js";
 export type { NetworkOptions } from "./sequence/network-options.js";
 export type { Head } from "./sequence/network-shape.js";
+export type { Clipping } from "./sequence/optimisers/clipping.js";
+export type { OptimiserChoice } from "./sequence/optimisers/open-optimiser.js";
+export {
+  type FileSequence,
+  type ReadSequenceOptions,
+  readSequenceFile,
+} from "./sequence/read-sequence-file.js";
+export {
+  type RegressionMetrics,
+  type RegressionScores,
+  regressionMetrics,
+} from "./sequence/regression-metrics.js";
 export type { Target } from "./sequence/targets.js";
+export { fitTemperature } from "./sequence/temperature-scaling.js";
+export type {
+  CheckpointOptions,
+  EpochRecord,
+  FitOptions,
+  FitResult,
+} from "./sequence/training/fit-options.js";
+export type { LearningRateSchedule } from "./sequence/training/learning-rate-schedule.js";
+export type { LabelledSequences, TrainingData } from "./sequence/training/training-data.js";
+export {
+  type BenchmarkFunction,
+  type BenchmarkName,
+  benchmarkFunctions,
+  shiftedBenchmark,
+} from "./sequence/tuning/benchmark-functions.js";
+export {
+  fitByWhales,
+  type WhaleFitOptions,
+  type WhaleFitResult,
+} from "./sequence/tuning/fit-by-whales.js";
+export {
+  type MinimiseOptions,
+  minimiseAtRandom,
+  minimiseByWhales,
+  type Objective,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+  type WhaleOptions,
+} from "./sequence/tuning/minimise.js";
+export type {
+  CategoricalDimension,
+  Dimension,
+  IntegerDimension,
+  Origin,
+  RealDimension,
+  SearchSpace,
+  Settings,
+} from "./sequence/tuning/search-space.js";

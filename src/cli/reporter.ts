@@ -102,7 +102,8 @@ function createBar(event: ProgressEvent): progressBars.SingleBar {
       return parts.join(" · ");
     },
   });
-  bar.start(event.total ?? 0, 0, payload(event));
+  // What was done before this run says nothing of how long the rest takes.
+  bar.start(event.total ?? 0, event.done, payload(event));
   return bar;
 }
 

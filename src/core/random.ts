@@ -1,6 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { sha256 } from "./digest.js";
 
 /** A seeded source of random numbers. The same seed gives the same numbers on every machine. */
@@ -19,12 +19,20 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[];
   /** A source of its own, given by this one's seed and the label alone, not by what was drawn before. */
   fork(label: string): Random;
+  /** Where it has come to, for {@link restore}. */
+  state(): readonly number[];
+  /**
+   * Goes on from where another source had come to.
+   *
+   * @throws RangeError where it is not what {@link state} gives
+   */
+  restore(state: readonly number[]): void;
 }
 
 /** Opens a seeded source. The seed is a number or any text. */
 export function createRandom(seed: number | string): Random {
   const text = String(seed);
-  const generator = xoroshiro128plus(Number.parseInt(sha256(text).slice(0, 8), 16) | 0);
+  let generator = xoroshiro128plus(Number.parseInt(sha256(text).slice(0, 8), 16) | 0);
   const next = (): number => uniformFloat64(generator);
   const integer = (low: number, high: number): number => uniformInt(generator, low, high);
   return {
@@ -45,5 +53,13 @@ export function createRandom(seed: number | string): Random {
       return copy;
     },
     fork: (label) => createRandom(`${text}/${label}`),
+    state: () => [...generator.getState()],
+    restore(state) {
+      const words = generator.getState().length;
+      if (state.length !== words || !state.every((word) => word === (word | 0))) {
+        throw new RangeError(`The state of a random source is ${words} whole numbers of 32 bits.`);
+      }
+      generator = xoroshiro128plusFromState(state);
+    },
   };
 }

@@ -74,7 +74,10 @@ function failure(id: string, why: string, cause?: unknown): MuybridgeError {
 }
 
 /** The network as ONNX, from the cache or freshly prepared. A cache that fails costs a second, not the work. */
-async function preparedNetwork(cnn: ResolvedCnn, store: ContentStore): Promise<PreparedNetwork> {
+export async function preparedNetwork(
+  cnn: ResolvedCnn,
+  store: ContentStore,
+): Promise<PreparedNetwork> {
   const { precision, ranges } = cnn;
   if (precision === "float32") return floatNetwork(cnn, store);
   return kept(store, cnn.digest, async () =>

@@ -20,17 +20,25 @@ export function isVideoFile(name: string): boolean {
  *
  * @param allFiles take files with any extension
  */
-export async function listVideoFiles(
+export function listVideoFiles(
   directory: string,
   { allFiles = false }: { readonly allFiles?: boolean } = {},
+): Promise<string[]> {
+  return listFiles(directory, (name) => allFiles || isVideoFile(name));
+}
+
+/** The files below a directory whose names are wanted; what is left out and the order are those of {@link listVideoFiles}. */
+export async function listFiles(
+  directory: string,
+  wanted: (name: string) => boolean,
 ): Promise<string[]> {
   const paths: string[] = [];
   const entries = await readdir(directory, { withFileTypes: true });
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) paths.push(...(await listVideoFiles(path, { allFiles })));
-    else if (!allFiles && !isVideoFile(entry.name)) continue;
+    if (entry.isDirectory()) paths.push(...(await listFiles(path, wanted)));
+    else if (!wanted(entry.name)) continue;
     // A link to a directory may lead in a circle; one that leads nowhere is told when it is opened.
     else if (!(entry.isSymbolicLink() && (await isDirectory(path)))) paths.push(path);
   }

@@ -100,7 +100,7 @@ export function encodeCutGraph(
     name: "cut",
     node: [
       ...first.node!.map(withoutName),
-      ...nodes.map((node) => renameValues(node, renamed, model.name)),
+      ...nodes.map((node) => renameNodeValues(node, renamed, model.name)),
       ...last.node!.map(withoutName),
     ],
     initializer: [...first.initializer!, ...bytesOf(false), ...last.initializer!],
@@ -118,11 +118,17 @@ export function encodeCutGraph(
 }
 
 /** A node's name is optional, but must not be that of another node. */
-function withoutName(bytes: Uint8Array): Uint8Array {
+export function withoutName(bytes: Uint8Array): Uint8Array {
   return NodeParts.encode({ ...NodeParts.decode(bytes), name: "" }).finish();
 }
 
-function renameValues(
+/**
+ * A node that takes and makes values of other names.
+ *
+ * @param model its name, for errors
+ * @throws MuybridgeError ERR_MODEL_INVALID where a value to be renamed is used by a graph inside the node.
+ */
+export function renameNodeValues(
   node: OnnxNode,
   renamed: ReadonlyMap<string, string>,
   model: string,

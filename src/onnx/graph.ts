@@ -76,7 +76,16 @@ interface GraphContent {
 const contents = new WeakMap<Graph, GraphContent>();
 
 /** ONNX's numbers for the kinds of attributes (AttributeProto.AttributeType). */
-const attributeKinds = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeKinds = {
+  f: 1,
+  i: 2,
+  s: 3,
+  t: 4,
+  g: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;
 
 /** ONNX operator set the graphs are written in; the newest that onnxruntime 1.16 and later knows whole. */
 export const opset = 18;

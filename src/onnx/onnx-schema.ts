@@ -124,6 +124,7 @@ const root = protobuf.Root.fromJSON({
             producerName: { type: "string", id: 2 },
             graph: { type: "bytes", id: 7 },
             opsetImport: { rule: "repeated", type: "OperatorSetIdProto", id: 8 },
+            metadataProps: { rule: "repeated", type: "StringStringEntryProto", id: 14 },
             functions: { rule: "repeated", type: "bytes", id: 25 },
           },
         },
@@ -161,6 +162,14 @@ const root = protobuf.Root.fromJSON({
             overload: { type: "string", id: 8 },
           },
         },
+        AttributeParts: {
+          fields: {
+            name: { type: "string", id: 1 },
+            i: { type: "int64", id: 3 },
+            g: { type: "bytes", id: 6 },
+            type: { type: "int32", id: 20 },
+          },
+        },
       },
     },
   },
@@ -179,3 +188,4 @@ export const GraphParts = root.lookupType("onnx.GraphParts");
 export const TensorHeader = root.lookupType("onnx.TensorHeader");
 export const SparseTensorHeader = root.lookupType("onnx.SparseTensorHeader");
 export const NodeParts = root.lookupType("onnx.NodeParts");
+export const AttributeParts = root.lookupType("onnx.AttributeParts");

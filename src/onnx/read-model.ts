@@ -20,6 +20,7 @@ export interface AttributeMessage {
   readonly i?: number;
   readonly s?: Uint8Array;
   readonly ints?: readonly number[];
+  readonly g?: GraphMessage;
 }
 
 /** A constant. */
@@ -37,16 +38,20 @@ export interface ValueMessage {
   readonly type?: object;
 }
 
-/** A model file's content: nodes in the order of computing, constants, inputs and outputs. */
+/** A graph: nodes in the order of computing, constants, inputs and outputs. */
+export interface GraphMessage {
+  readonly name?: string;
+  readonly node: readonly NodeMessage[];
+  readonly initializer: readonly TensorMessage[];
+  readonly input: readonly ValueMessage[];
+  readonly output: readonly ValueMessage[];
+}
+
+/** A model file's content. */
 export interface ModelMessage {
   readonly opsetImport: readonly { readonly domain?: string; readonly version: number }[];
-  readonly graph: {
-    readonly name?: string;
-    readonly node: readonly NodeMessage[];
-    readonly initializer: readonly TensorMessage[];
-    readonly input: readonly ValueMessage[];
-    readonly output: readonly ValueMessage[];
-  };
+  readonly metadataProps?: readonly { readonly key: string; readonly value: string }[];
+  readonly graph: GraphMessage;
 }
 
 /**

@@ -11,12 +11,13 @@ export interface OnnxSession extends AsyncDisposable {
    * Runs the graph.
    *
    * @param feeds a tensor for every input
-   * @param outputs the outputs wanted; all of them where none are named
+   * @param outputs the outputs wanted; all of them where none are named. Given by name with a tensor each, the
+   * results are written into those tensors' memory; null leaves the memory to onnxruntime
    * @throws MuybridgeError ERR_MODEL_INVALID where its operators do not fit together, or not these tensors
    */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
-    outputs?: readonly string[],
+    outputs?: readonly string[] | Readonly<Record<string, OnnxTensor | null>>,
   ): Promise<Record<string, OnnxTensor>>;
   close(): Promise<void>;
 }
@@ -83,12 +84,13 @@ export async function openOnnxSession(
   return {
     inputNames: opened.inputNames,
     outputNames: opened.outputNames,
-    async run(feeds, outputs) {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, { type, data, dims }] of Object.entries(feeds)) {
-        tensors[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);
-      }
-      const wanted = (outputs ?? opened.outputNames) as string[];
+    async run(feeds, outputs = opened.outputNames) {
+      const tensorOf = ({ type, data, dims }: OnnxTensor): Tensor =>
+        new ort.Tensor(type as "float32", data as Float32Array, dims);
+      const tensors = mapValues(feeds, tensorOf);
+      const wanted = isList(outputs)
+        ? outputs
+        : mapValues(outputs, (tensor) => tensor && tensorOf(tensor));
       const results = await opened.run(tensors, wanted).catch((error: unknown) => {
         throw new MuybridgeError(
           "ERR_MODEL_INVALID",
@@ -96,14 +98,24 @@ export async function openOnnxSession(
           { cause: error },
         );
       });
-      return Object.fromEntries(
-        Object.entries(results).map(([name, { type, data, dims }]) => [
-          name,
-          { type: type as ElementType, data: data as ElementArray, dims },
-        ]),
-      );
+      return mapValues(results, ({ type, data, dims }) => ({
+        type: type as ElementType,
+        data: data as ElementArray,
+        dims,
+      }));
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isList<T>(outputs: readonly string[] | T): outputs is readonly string[] {
+  return Array.isArray(outputs);
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

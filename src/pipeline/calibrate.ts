@@ -3,7 +3,7 @@ import type { LongCallOptions } from "../core/progress.js";
 import { keepRanges, keptRanges, notCalibrated } from "../features/calibration.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
-import type { FeatureSettings } from "./feature-stage.js";
+import type { VideoSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 
@@ -31,11 +31,11 @@ const framesEach = 4;
  * @throws MuybridgeError ERR_USAGE where there are no videos; the first video's error where none decodes.
  */
 export async function calibrate(
-  settings: FeatureSettings,
+  settings: VideoSettings,
   choose: ChooseCalibrationVideos,
   ground: Ground,
   options: LongCallOptions,
-): Promise<FeatureSettings> {
+): Promise<VideoSettings> {
   if (settings.cnn.precision !== "int8") return settings;
   const cnn = await resolveCnn(settings.cnn);
   if (cnn.ranges) return settings;
@@ -48,7 +48,7 @@ export async function calibrate(
 }
 
 async function measure(
-  { decoder, fit, cnn }: FeatureSettings,
+  { decoder, fit, cnn }: VideoSettings,
   paths: readonly string[],
   { cache, pool }: Ground,
   options: LongCallOptions,

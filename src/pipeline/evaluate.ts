@@ -5,6 +5,7 @@ import {
   classificationMetrics,
   mostLikely,
 } from "../sequence/classification-metrics.js";
+import { checkDatasetKind } from "./dataset-kind.js";
 import { identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
@@ -61,7 +62,7 @@ export interface JudgedVideo {
  * belongs to is known by its content, so that a renamed or moved clip stays on its side.
  *
  * @throws MuybridgeError ERR_DATASET_INVALID where no video can be judged, or the data set has a class that the
- * model does not know.
+ * model does not know; ERR_MODEL_MISMATCH where it holds sequences and the model takes videos, or the reverse.
  */
 export async function evaluate(
   model: Model,
@@ -77,6 +78,7 @@ export async function evaluate(
       { path: dataset.name },
     );
   }
+  checkDatasetKind(dataset, model.settings);
   await using run = await openRun(model.settings, options);
   const { split, items, failed } = await chooseItems(model, dataset, run, options);
   const stage = openPredictionStage(model, run.features, run.cache);

@@ -6,10 +6,10 @@ import { messageOf } from "../core/errors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import { int8Speed } from "../features/int8-speed.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
-import { loadTfjs } from "../features/tfjs/tfjs-runtime.js";
 import { describeFfmpegPrograms, findFfmpegPrograms } from "../frames/ffmpeg-programs.js";
 import { loadLibav } from "../frames/libav.js";
 import { builtInDevices } from "../onnx/devices.js";
+import { loadTfjs } from "../tfjs/tfjs-runtime.js";
 import { openStageCache } from "./stage-cache.js";
 
 /** What was found of one part that labelling needs. */

@@ -2,7 +2,7 @@ import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
-import { type CnnDescription, describeCnn } from "../features/describe-cnn.js";
+import { describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
 import {
   type DecoderName,
@@ -12,19 +12,32 @@ import {
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
+import type { ModelRecord } from "./model-record.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
-/** How videos become features. Part of a model: its network only fits features made the same way. */
-export interface FeatureSettings {
+/** How files become features. Part of a model: its network only fits features made the same way. */
+export type FeatureSettings = VideoSettings | SequenceSettings;
+
+/** How videos become features. */
+export interface VideoSettings {
+  readonly kind: "video";
   readonly decoder: DecoderName;
   readonly plan: SamplingPlan;
   readonly fit: Fit;
   readonly cnn: CnnChoice;
 }
 
+/** Files that are sequences of vectors already. */
+export interface SequenceSettings {
+  readonly kind: "sequence";
+  /** Values of a vector. Absent before training, which takes what the files hold. */
+  readonly dimension?: number;
+}
+
 /** The settings where none are given: 16 frames over the whole clip, so that a clip's length is no cue. */
-export const defaultFeatureSettings: FeatureSettings = {
+export const defaultFeatureSettings: VideoSettings = {
+  kind: "video",
   decoder: defaultDecoder,
   plan: { count: 16 },
   fit: "stretch",
@@ -65,7 +78,7 @@ export interface FeatureChoices {
  *
  * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`, `every`.
  */
-export function chooseFeatureSettings(choices: FeatureChoices): FeatureSettings {
+export function chooseFeatureSettings(choices: FeatureChoices): VideoSettings {
   const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing } = choices;
   const { count, fps, keyframes, every, limit, start, end } = choices;
   const way = {
@@ -82,6 +95,7 @@ export function chooseFeatureSettings(choices: FeatureChoices): FeatureSettings 
   } as SamplingPlan;
   checkSamplingPlan(plan);
   return {
+    kind: "video",
     decoder: decoder ?? defaultFeatureSettings.decoder,
     plan,
     fit: fit ?? defaultFeatureSettings.fit,
@@ -111,10 +125,10 @@ export interface ClipFeatures {
   readonly cached: boolean;
 }
 
-/** Turns videos into features, through the cache. */
+/** Turns files into features, through the cache. */
 export interface FeatureStage {
-  readonly cnn: CnnDescription;
-  readonly settings: FeatureSettings;
+  /** What a model's record says of such features, of this dimension. */
+  record(dimension: number): ModelRecord["features"];
   /** What decides the features of a video of this content: the key of this stage's cache entries. */
   key(contentDigest: string): unknown;
   /**
@@ -145,7 +159,7 @@ export interface FeatureStageOptions {
  * @throws MuybridgeError where the CNN is not to be had or unknown (see `openFeatureExtractor`).
  */
 export async function openFeatureStage(
-  settings: FeatureSettings,
+  settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
   { device = "cpu", onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
@@ -203,8 +217,7 @@ export async function openFeatureStage(
   };
 
   return {
-    cnn,
-    settings,
+    record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal) {
       const twin = underWay.get(content);

@@ -1,9 +1,13 @@
-import { mostLikely } from "../sequence/classification-metrics.js";
-import type { FitResult, LabelledSequences } from "../sequence/fit-network.js";
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { createNetwork } from "../sequence/network.js";
+import type { NetworkEngineName } from "../sequence/network-engine.js";
 import type { Parameter } from "../sequence/parameters.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
+import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
+import type { FitResult } from "../sequence/training/fit-options.js";
+import type { LabelledSequences } from "../sequence/training/training-data.js";
+import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
+import { type FittingChoices, type KeptTraining, keptStage } from "./fitting-choices.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
 import type { NetworkRecipe } from "./network-recipe.js";
@@ -17,9 +21,19 @@ export interface Example {
   readonly features: Float32Array;
 }
 
+/** What the logits were divided by before the softmax, so that confidences are what they seem. */
+export interface Temperatures {
+  /** Of the model's own probabilities. */
+  readonly model: number;
+  /** Of the mean-pool baseline's. */
+  readonly meanPool: number;
+}
+
 /** A classifier, and what its training came to. */
 export interface FittedClassifier {
+  /** The temperatures are folded into the weights: nothing that computes them needs to know. */
   readonly parts: Omit<ModelParts, "record">;
+  readonly temperatures: Temperatures;
   readonly history: FitResult["history"];
   /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
   readonly bestEpoch: number;
@@ -27,14 +41,26 @@ export interface FittedClassifier {
   readonly validation: ModelRecord["validation"];
 }
 
-/** Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops. */
+/** What decides how a classifier is fitted. */
+export interface ClassifierSettings extends TrainingSettings, NetworkRecipe, FittingChoices {
+  /** What computes the training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
+}
+
+/**
+ * Fits all that is learned, on the training clips alone; the held-out ones decide when the network stops, and the
+ * temperatures.
+ *
+ * @param temperatures those of an earlier fit, where no clips are held out to find them by
+ */
 export async function fitClassifier(
   kind: ReturnType<typeof recurrentKind>,
   training: readonly Example[],
   heldOut: readonly Example[],
   sizes: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  options: RunOptions,
+  settings: ClassifierSettings,
+  options: RunOptions & KeptTraining,
+  temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
   const { classes, dimension } = sizes;
   const standardisation = fitStandardisation(
@@ -53,30 +79,31 @@ export async function fitClassifier(
   };
   const data = sequencesOf(training);
   const held = heldOut.length > 0 ? sequencesOf(heldOut) : undefined;
-  const meanPool = await fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
-  const baseline =
-    held &&
-    accuracyOf(
-      held,
-      held.context.map((context) => predictMeanPool(meanPool, context)),
-    );
-  const network = kind && (await fitRecurrent(kind, data, held, sizes, settings, options));
+  const baseline = await fitMeanPool(data.context, data.y, { classes: classes.length, dimension });
+  const meanPool = await calibrateSoftmax(
+    baseline,
+    held && {
+      truth: held.y,
+      predict: async (layer) => held.context.map((context) => predictMeanPool(layer, context)),
+    },
+    temperatures?.meanPool,
+  );
+  const network =
+    kind && (await fitRecurrent(kind, data, held, sizes, settings, options, temperatures?.model));
+  const judged = network?.calibrated ?? meanPool;
   return {
     parts: {
       standardisation,
-      meanPool,
+      meanPool: meanPool.layer,
       parameters: network?.parameters ?? {},
       sequence: network?.onnx,
     },
+    temperatures: { model: judged.temperature, meanPool: meanPool.temperature },
     history: network?.history ?? [],
     bestEpoch: network?.bestEpoch ?? 0,
     validation:
-      held && baseline !== undefined
-        ? {
-            n: held.y.length,
-            accuracy: network?.validationAccuracy ?? baseline,
-            meanPool: baseline,
-          }
+      held && judged.figures && meanPool.figures
+        ? { n: held.y.length, meanPool: meanPool.figures.accuracy, ...judged.figures }
         : null,
   };
 }
@@ -91,7 +118,7 @@ type SplitSequences = LabelledSequences & {
 interface FittedNetwork extends FitResult {
   readonly parameters: Record<string, Parameter>;
   readonly onnx: Uint8Array;
-  readonly validationAccuracy: number | undefined;
+  readonly calibrated: CalibratedSoftmax;
 }
 
 async function fitRecurrent(
@@ -99,11 +126,14 @@ async function fitRecurrent(
   data: SplitSequences,
   held: SplitSequences | undefined,
   { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
-  settings: TrainingSettings & NetworkRecipe,
-  { signal, onProgress }: RunOptions,
+  settings: ClassifierSettings,
+  { signal, onProgress, ...kept }: RunOptions & KeptTraining,
+  temperature: number | undefined,
 ): Promise<FittedNetwork> {
   const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm } = settings;
+  const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
+  const { engine = "onnx" } = settings;
+  const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
   await using network = createNetwork({
     ...kind,
@@ -111,6 +141,8 @@ async function fitRecurrent(
     hidden,
     dropout,
     inputDropout,
+    pooling: settings.pooling,
+    engine,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,
@@ -130,10 +162,14 @@ async function fitRecurrent(
       patience,
       weightDecay,
       clipNorm,
+      optimizer,
+      ...(schedule ? { schedule } : {}),
+      ...(clip === undefined ? {} : { clip }),
+      ...keptStage(kept, stage),
       ...(signal ? { signal } : {}),
       onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
         onProgress?.({
-          stage: held ? "train" : "refit",
+          stage,
           done: epoch,
           total: epochs,
           unit: "epochs",
@@ -144,15 +180,30 @@ async function fitRecurrent(
         }),
     },
   );
+  const setHead = ({ kernel, bias }: SoftmaxLayer): void =>
+    network.setParameters({
+      ...network.getParameters(),
+      "head.kernel": kernel,
+      "head.bias": bias,
+    });
+  const { "head.kernel": kernel, "head.bias": bias } = network.getParameters();
+  const calibrated = await calibrateSoftmax(
+    { kernel: kernel!, bias: bias! },
+    held && {
+      truth: held.y,
+      predict(layer) {
+        setHead(layer);
+        return network.predict(held.x, seen(held).context);
+      },
+    },
+    temperature,
+  );
+  setHead(calibrated.layer);
   return {
     history,
     bestEpoch,
     parameters: network.getParameters(),
     onnx: network.toOnnx(),
-    validationAccuracy: held && accuracyOf(held, await network.predict(held.x, seen(held).context)),
+    calibrated,
   };
-}
-
-function accuracyOf({ y }: SplitSequences, probabilities: readonly Float32Array[]): number {
-  return y.filter((label, index) => mostLikely(probabilities[index]!) === label).length / y.length;
 }

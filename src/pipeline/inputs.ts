@@ -2,18 +2,23 @@ import { readFile, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { text } from "node:stream/consumers";
 import { glob, isDynamicPattern } from "tinyglobby";
+import { folderManifest } from "../../datasets/open-dataset.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { parseImageSequence } from "../frames/image-sequence.js";
-import { listVideoFiles } from "../frames/video-files.js";
+import { isVideoFile, listFiles } from "../frames/video-files.js";
+import { isSequenceFile } from "../sequence/file-sequence.js";
+import type { FeatureSettings } from "./feature-stage.js";
 
 /** Options of {@link expandInputs}. */
 export interface InputOptions {
   /** Take every file of a directory, not only those with a known video extension. */
   readonly allFiles?: boolean;
+  /** What is looked for in a directory: videos, or sequences (.csv, .safetensors). Default "video". */
+  readonly kind?: FeatureSettings["kind"];
 }
 
 /**
- * Turns what a user names into paths: a file is itself; a directory its videos, recursively, sorted by path
+ * Turns what a user names into paths: a file is itself; a directory its videos (or sequences), recursively, sorted by path
  * bytes; a pattern the files it matches; `@list.txt` the paths in that file, one a line (`@-`: standard input);
  * `images:DIR` is itself, one video. A path that does not exist is kept, so that it is told with the others.
  *
@@ -35,7 +40,10 @@ async function expandInput(input: string, options: InputOptions): Promise<string
   // Not a pattern, in spite of its question mark.
   if (parseImageSequence(input)) return [input];
   const stats = await stat(input).catch(() => undefined);
-  if (stats?.isDirectory()) return listVideoFiles(input, options);
+  if (stats?.isDirectory()) {
+    const isWanted = options.kind === "sequence" ? isSequenceInput : isVideoFile;
+    return listFiles(input, (name) => options.allFiles === true || isWanted(name));
+  }
   // A file whose name looks like a pattern is that file.
   if (stats || !isDynamicPattern(input)) return [input];
   const matches = await glob(input, {
@@ -46,6 +54,11 @@ async function expandInput(input: string, options: InputOptions): Promise<string
   });
   if (matches.length === 0) return [input];
   return matches.sort(byBytes);
+}
+
+/** A manifest that speaks for its folder is a list of sequences, not one of them. */
+function isSequenceInput(name: string): boolean {
+  return isSequenceFile(name) && name !== folderManifest;
 }
 
 async function readList(name: string): Promise<string[]> {

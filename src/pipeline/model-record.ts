@@ -2,11 +2,16 @@ import { z } from "zod";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
 import { decoderNames, fits } from "../frames/decoder.js";
-import { cells } from "../sequence/network-shape.js";
+import { maxDimension } from "../sequence/file-sequence.js";
+import { networkEngines } from "../sequence/network-engine.js";
+import { cells, poolings } from "../sequence/network-shape.js";
+import { clippingWays } from "../sequence/optimisers/clipping.js";
+import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
+import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 2;
+export const modelFormatVersion = 3;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;
@@ -58,6 +63,46 @@ const cnnChoice = z.strictObject({
     .optional(),
 });
 
+const videoFeatures = z.strictObject({
+  kind: z.literal("video"),
+  decoder: z.enum(decoderNames),
+  cnn: z.strictObject({
+    choice: cnnChoice,
+    id: z.string().min(1).max(10_000),
+    digest: sha256,
+    dimension: z.int().min(1).max(1_000_000),
+    inputSize: z.int().min(1).max(10_000),
+  }),
+  plan,
+  fit: z.enum(fits),
+});
+
+const sequenceFeatures = z.strictObject({
+  kind: z.literal("sequence"),
+  dimension: z.int().min(1).max(maxDimension),
+});
+
+const fitting = z
+  .strictObject({
+    optimizer: z.enum(optimiserNames),
+    schedule: z
+      .strictObject({
+        factor: z.number(),
+        everyEpochs: z.number(),
+        minimum: z.number(),
+        patience: z.number(),
+        warmUp: z.union([
+          z.strictObject({ steps: z.number() }),
+          z.strictObject({ epochs: z.number() }),
+        ]),
+      })
+      .partial()
+      .extend({ type: z.enum(scheduleNames) }),
+    clip: z.strictObject({ by: z.enum(clippingWays), limit: z.number().positive() }).nullable(),
+    weightDecay: z.number().min(0),
+  })
+  .partial();
+
 /** What `model.json` holds. Everything read from disk passes this schema first. */
 export const modelRecordSchema = z.strictObject({
   format: z.literal("muybridge"),
@@ -65,18 +110,7 @@ export const modelRecordSchema = z.strictObject({
   task: z.literal("classification"),
   /** In the order of the network's outputs. */
   classes: z.array(z.string().min(1).max(1000)).min(2).max(maxClasses),
-  features: z.strictObject({
-    decoder: z.enum(decoderNames),
-    cnn: z.strictObject({
-      choice: cnnChoice,
-      id: z.string().min(1).max(10_000),
-      digest: sha256,
-      dimension: z.int().min(1).max(1_000_000),
-      inputSize: z.int().min(1).max(10_000),
-    }),
-    plan,
-    fit: z.enum(fits),
-  }),
+  features: z.discriminatedUnion("kind", [videoFeatures, sequenceFeatures]),
   /** Null for a model that is only the mean-pool classifier. */
   network: z
     .strictObject({
@@ -87,18 +121,27 @@ export const modelRecordSchema = z.strictObject({
       dropout: z.number().min(0).max(1),
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
+      pooling: z.enum(poolings),
     })
     .nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** What computed it, where that was not onnxruntime. */
+    engine: z.enum(networkEngines).optional(),
     seed: z.number(),
     batchSize: z.int().min(1),
     learningRate: z.number().positive(),
     epochs: z.int().min(0),
     patience: z.int().min(0),
+    /** How the weights were moved, where it was not as usual. */
+    fitting: fitting.optional(),
     /** The epoch whose weights were kept, from 1; 0 without a recurrent network. */
     bestEpoch: z.int().min(0),
+    /** What the logits were divided by, found on the validation clips; it is part of the weights. */
+    temperature: z.number().positive(),
+    /** The same of the mean-pool baseline. */
+    meanPoolTemperature: z.number().positive(),
     /** Whether the weights come from a second training on training and validation clips together. */
     refit: z.boolean(),
     history: z.array(
@@ -107,6 +150,10 @@ export const modelRecordSchema = z.strictObject({
         loss: z.number(),
         validationLoss: z.number().optional(),
         validationAccuracy: fraction.optional(),
+        /** Step size of its last step. */
+        learningRate: z.number().optional(),
+        /** Mean norm of all gradients together, before clipping. */
+        gradientNorm: z.number().optional(),
       }),
     ),
     data: z.strictObject({
@@ -119,7 +166,18 @@ export const modelRecordSchema = z.strictObject({
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
   /** How the weights of the best epoch do on the validation clips, before any refit; null where there are none. */
-  validation: z.strictObject({ n: z.int(), accuracy: fraction, meanPool: fraction }).nullable(),
+  validation: z
+    .strictObject({
+      n: z.int(),
+      accuracy: fraction,
+      /** Accuracy of the mean-pool baseline. */
+      meanPool: fraction,
+      logLoss: z.number(),
+      ece: fraction,
+      /** The two as they were before the temperature. */
+      uncalibrated: z.strictObject({ logLoss: z.number(), ece: fraction }),
+    })
+    .nullable(),
   /** SHA-256 of the files beside this one. */
   files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),
   muybridge: z.string().max(100),
@@ -127,3 +185,8 @@ export const modelRecordSchema = z.strictObject({
 
 /** What `model.json` holds. */
 export type ModelRecord = z.infer<typeof modelRecordSchema>;
+
+/** Values of the vectors that a model takes. */
+export function featureDimension({ features }: Pick<ModelRecord, "features">): number {
+  return features.kind === "video" ? features.cnn.dimension : features.dimension;
+}

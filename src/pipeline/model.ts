@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
@@ -11,15 +11,15 @@ import { type MeanPoolClassifier, predictMeanPool } from "../sequence/mean-pool-
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
 import { type Standardisation, standardise } from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
-import { type ModelRecord, modelRecordSchema } from "./model-record.js";
+import { featureDimension, type ModelRecord, modelRecordSchema } from "./model-record.js";
 
-/** A trained model: features of a video in, probabilities of the classes out. Whoever opens it closes it. */
+/** A trained model: features of a video, or another sequence of vectors, in, probabilities of the classes out. Whoever opens it closes it. */
 export interface Model extends AsyncDisposable {
   /** SHA-256 of `model.json`, which names the digests of all the rest. */
   readonly digest: string;
   /** In the order of the probabilities. */
   readonly classes: readonly string[];
-  /** How videos must be turned into features for this model. */
+  /** How files must be turned into features for this model. */
   readonly settings: FeatureSettings;
   readonly record: ModelRecord;
   /**
@@ -34,6 +34,8 @@ export interface Model extends AsyncDisposable {
    * @throws MuybridgeError ERR_USAGE where the directory exists and is not a model.
    */
   save(directory: string): Promise<void>;
+  /** What it is made of, to be written in another form. */
+  parts(): ModelParts;
   close(): Promise<void>;
 }
 
@@ -90,19 +92,24 @@ export function createModel(parts: ModelParts): Model {
 export async function openModel(directory: string): Promise<Model> {
   const json = (await readModelFile(directory, fileNames.record)).toString("utf8");
   const record = parseRecord(json, join(directory, fileNames.record));
-  const cnn = await resolveCnn(record.features.cnn.choice as CnnChoice);
-  if (cnn.digest !== record.features.cnn.digest) {
-    throw new MuybridgeError(
-      "ERR_MODEL_MISMATCH",
-      `${directory} was trained with another version of the CNN ${cnn.id}; train it again, or use Muybridge ${record.muybridge}.`,
-      { path: directory },
-    );
-  }
+  await checkCnn(record, directory);
   const weights = await readChecked(directory, fileNames.weights, record.files.weights);
   const sequence = record.files.sequence
     ? await readChecked(directory, fileNames.sequence, record.files.sequence)
     : undefined;
   return modelOf({ json, record, weights, sequence });
+}
+
+/** The CNN that is installed must be the one whose features the model was trained on. */
+async function checkCnn({ features, muybridge }: ModelRecord, directory: string): Promise<void> {
+  if (features.kind === "sequence") return;
+  const cnn = await resolveCnn(features.cnn.choice as CnnChoice);
+  if (cnn.digest === features.cnn.digest) return;
+  throw new MuybridgeError(
+    "ERR_MODEL_MISMATCH",
+    `${directory} was trained with another version of the CNN ${cnn.id}; train it again, or use Muybridge ${muybridge}.`,
+    { path: directory },
+  );
 }
 
 /** Whether a directory holds a model, by its `model.json`. */
@@ -139,7 +146,7 @@ interface ModelFiles {
 
 function modelOf(files: ModelFiles): Model {
   const { record } = files;
-  const { cnn, decoder, plan, fit } = record.features;
+  const dimension = featureDimension(record);
   let opened: Promise<OpenedWeights> | undefined;
   const close = async (): Promise<void> => {
     const weights = await opened?.catch(() => undefined);
@@ -149,11 +156,11 @@ function modelOf(files: ModelFiles): Model {
   return {
     digest: sha256(files.json),
     classes: record.classes,
-    settings: { cnn: cnn.choice, decoder, plan, fit } as FeatureSettings,
+    settings: settingsOf(record),
     record,
     async predict(features, n) {
-      if (features.length !== n * cnn.dimension || n < 1) {
-        throw new RangeError(`features must hold n * ${cnn.dimension} values, n at least 1.`);
+      if (features.length !== n * dimension || n < 1) {
+        throw new RangeError(`features must hold n * ${dimension} values, n at least 1.`);
       }
       // Late, since a prediction that the cache holds needs no network.
       opened ??= openWeights(files);
@@ -168,9 +175,15 @@ function modelOf(files: ModelFiles): Model {
       return { probabilities, meanPool: baseline };
     },
     save: (directory) => saveModel(directory, files),
+    parts: () => partsOf(files),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function settingsOf({ features }: ModelRecord): FeatureSettings {
+  if (features.kind === "sequence") return features;
+  return { ...features, cnn: features.cnn.choice } as FeatureSettings;
 }
 
 interface OpenedWeights {
@@ -180,9 +193,27 @@ interface OpenedWeights {
 }
 
 async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
-  const tensors = decodeSafetensors(files.weights);
-  const dimension = files.record.features.cnn.dimension;
-  const classes = files.record.classes.length;
+  const { standardisation, meanPool, sequence } = partsOf(files);
+  const { classes, network } = files.record;
+  const inputSize = featureDimension(files.record);
+  return {
+    standardisation,
+    meanPool,
+    network:
+      sequence &&
+      (await openSequenceModel(sequence, {
+        inputSize,
+        contextSize: network?.input === "features" ? 0 : inputSize,
+        output: "last",
+        head: { type: "classification", classes: classes.length },
+      })),
+  };
+}
+
+function partsOf({ record, weights, sequence }: ModelFiles): ModelParts {
+  const tensors = decodeSafetensors(weights);
+  const dimension = featureDimension(record);
+  const classes = record.classes.length;
   const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
     const tensor = tensors.get(name);
     if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
@@ -194,7 +225,10 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
     }
     return tensor as Tensor & { data: Float32Array };
   };
+  const own = ["meanPool.", "standardisation."];
+  const network = [...tensors].filter(([name]) => !own.some((start) => name.startsWith(start)));
   return {
+    record,
     standardisation: {
       mean: take("standardisation.mean", [dimension]).data,
       deviation: take("standardisation.deviation", [dimension]).data,
@@ -204,20 +238,14 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       kernel: take("meanPool.kernel", [dimension, classes]),
       bias: take("meanPool.bias", [classes]),
     },
-    network:
-      files.sequence &&
-      (await openSequenceModel(files.sequence, {
-        inputSize: dimension,
-        contextSize: files.record.network?.input === "features" ? 0 : dimension,
-        output: "last",
-        head: { type: "classification", classes },
-      })),
+    parameters: Object.fromEntries(network),
+    sequence,
   };
 }
 
 async function saveModel(directory: string, files: ModelFiles): Promise<void> {
   await checkModelTarget(directory);
-  await replaceDirectory(directory, {
+  await writeDirectoryAtomically(directory, {
     [fileNames.weights]: files.weights,
     ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
     [fileNames.record]: files.json,

@@ -1,3 +1,5 @@
+import type { Pooling } from "../sequence/network-shape.js";
+
 /** What the recurrent layers see: a clip's changes, its mean going to the head (decision 2), or its features as they are. */
 export const networkInputs = ["changes", "features"] as const;
 
@@ -7,6 +9,8 @@ export type NetworkInput = (typeof networkInputs)[number];
 /** What decides a training beside the numbers that a user chooses. */
 export interface NetworkRecipe {
   readonly input: NetworkInput;
+  /** What its head sees of the states. */
+  readonly pooling: Pooling;
   /** Part of an input's values that is dropped while training, the same ones all through a clip. */
   readonly inputDropout: number;
   /** Part of each weight that decays, times the learning rate. */
@@ -22,6 +26,7 @@ export interface NetworkRecipe {
  */
 export const usualRecipe: NetworkRecipe = {
   input: "changes",
+  pooling: "last",
   inputDropout: 0.5,
   weightDecay: 2,
   clipNorm: 2,

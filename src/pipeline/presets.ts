@@ -37,7 +37,7 @@ const presets = {
       patience: 30,
       refit: false,
     },
-    recipe: { input: "features", inputDropout: 0, weightDecay: 0, clipNorm: 2 },
+    recipe: { input: "features", pooling: "last", inputDropout: 0, weightDecay: 0, clipNorm: 2 },
   },
 } as const satisfies Record<string, Preset>;
 

@@ -25,7 +25,10 @@ export async function evaluationReport(
     byCertainty.filter((judged) => judged.truth === label && judged.label === label).slice(0, 1),
   );
   const worst = byCertainty.filter((judged) => judged.truth !== judged.label).slice(0, shownErrors);
-  const strips = await drawStrips([...best, ...worst], signal);
+  const shown = [...best, ...worst];
+  // A sequence of vectors has no frames to show.
+  const strips =
+    model.settings.kind === "video" ? await drawStrips(shown, signal) : new Map<string, string>();
   const { accuracy, n, baseline, split } = evaluation;
   return `<!doctype html>
 <html lang="en">
@@ -77,20 +80,24 @@ function headline(evaluation: Evaluation): string {
     [
       "",
       "accuracy",
+      "balanced",
       "top 3",
       "macro precision",
       "macro recall",
       "macro F1",
+      "weighted F1",
       "log loss",
       "calibration error",
     ],
     rows.map(([name, figures]) => [
       name,
       percent(figures.accuracy),
+      percent(figures.balancedAccuracy),
       percent(figures.top3),
       percent(figures.macroPrecision),
       percent(figures.macroRecall),
       percent(figures.macroF1),
+      percent(figures.weightedF1),
       figures.logLoss.toFixed(3),
       figures.ece.toFixed(3),
     ]),
@@ -140,14 +147,45 @@ function clips(judged: readonly JudgedVideo[], strips: ReadonlyMap<string, strin
           ? `<strong>${escapeHtml(label)}</strong>`
           : `told <strong class="wrong">${escapeHtml(label)}</strong>, is <strong>${escapeHtml(truth)}</strong>`;
       const alt = `${stripFrames} frames of a clip of ${truth}`;
-      return `<figure><div class="wide"><img src="${strips.get(path) ?? ""}" alt="${escapeHtml(alt)}"></div><figcaption>${verdict} · ${percent(confidence)} · <code>${escapeHtml(name)}</code></figcaption></figure>`;
+      const strip = strips.get(path);
+      const picture = strip
+        ? `<div class="wide"><img src="${strip}" alt="${escapeHtml(alt)}"></div>`
+        : "";
+      return `<figure>${picture}<figcaption>${verdict} · ${percent(confidence)} · <code>${escapeHtml(name)}</code></figcaption></figure>`;
     })
     .join("\n");
 }
 
 function facts(model: Model, evaluation: Evaluation): string {
-  const { training, network, features } = model.record;
-  const plan = features.plan;
+  const { training, network, validation: held } = model.record;
+  const shape = network
+    ? `${network.bidirectional ? "Bi" : ""}LSTM, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
+    : "mean pool and softmax regression";
+  const { train, validation, test } = training.data.clips;
+  return table(
+    ["", ""],
+    [
+      ["features", featureFacts(model)],
+      ["network", shape],
+      [
+        "training",
+        `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}; weights of epoch ${training.bestEpoch} of ${training.history.length}`,
+      ],
+      [
+        "temperature",
+        `${training.temperature.toFixed(3)}${held ? `: on the validation clips, from which it comes, log loss ${held.uncalibrated.logLoss.toFixed(3)} before and ${held.logLoss.toFixed(3)} after, calibration error ${held.uncalibrated.ece.toFixed(3)} and ${held.ece.toFixed(3)}` : ""}`,
+      ],
+      ["split", training.data.split],
+      ["videos that failed", String(evaluation.failed.length)],
+      ["model digest", model.digest],
+      ["Muybridge", model.record.muybridge],
+    ],
+  );
+}
+
+function featureFacts({ record: { features } }: Model): string {
+  if (features.kind === "sequence") return `sequences of ${features.dimension} values a step`;
+  const { cnn, plan } = features;
   const sampling =
     "count" in plan
       ? `${plan.count} frames a clip`
@@ -156,25 +194,7 @@ function facts(model: Model, evaluation: Evaluation): string {
         : "every" in plan
           ? `one of ${plan.every} frames${plan.limit === undefined ? "" : `, at most ${plan.limit}`}`
           : "its keyframes";
-  const shape = network
-    ? `${network.bidirectional ? "Bi" : ""}LSTM, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
-    : "mean pool and softmax regression";
-  const { train, validation, test } = training.data.clips;
-  return table(
-    ["", ""],
-    [
-      ["features", `${features.cnn.id}, ${features.cnn.dimension} values a frame, ${sampling}`],
-      ["network", shape],
-      [
-        "training",
-        `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}; weights of epoch ${training.bestEpoch} of ${training.history.length}`,
-      ],
-      ["split", training.data.split],
-      ["videos that failed", String(evaluation.failed.length)],
-      ["model digest", model.digest],
-      ["Muybridge", model.record.muybridge],
-    ],
-  );
+  return `${cnn.id}, ${cnn.dimension} values a frame, ${sampling}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,8 +5,14 @@ import type { CnnChoice } from "../features/cnn-choice.js";
 import { int8Speed } from "../features/int8-speed.js";
 import type { Device } from "../onnx/devices.js";
 import { type ChooseCalibrationVideos, calibrate } from "./calibrate.js";
-import { type FeatureSettings, type FeatureStage, openFeatureStage } from "./feature-stage.js";
+import {
+  type FeatureSettings,
+  type FeatureStage,
+  openFeatureStage,
+  type VideoSettings,
+} from "./feature-stage.js";
 import type { Ground } from "./ground.js";
+import { openSequenceStage } from "./sequence-stage.js";
 import { openStageCache } from "./stage-cache.js";
 import { openWorkerPool } from "./worker-pool.js";
 
@@ -49,7 +55,11 @@ export async function openRun(
     ...(timeout === undefined ? {} : { timeout }),
   });
   try {
-    const settled = calibration
+    if (settings.kind === "sequence") {
+      const features = openSequenceStage(settings, timeout === undefined ? {} : { timeout });
+      return { cache, pool, features, [Symbol.asyncDispose]: () => pool.close() };
+    }
+    const settled: VideoSettings = calibration
       ? await calibrate(settings, calibration, { cache, pool }, options)
       : settings;
     let timing: Promise<void> | undefined;

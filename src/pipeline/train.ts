@@ -2,9 +2,13 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import type { CalibrationVideos } from "./calibrate.js";
+import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
+import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
-import { type Example, fitClassifier } from "./fit-classifier.js";
+import { fitClassifier } from "./fit-classifier.js";
+import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -13,7 +17,9 @@ import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+import { sequenceRecipe } from "./sequence-recipe.js";
 import {
+  defaultTrainingSettings,
   type RecurrentKind,
   recurrentKind,
   type TrainingSettings,
@@ -21,11 +27,18 @@ import {
 } from "./training-settings.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
-export interface TrainOptions extends RunOptions, FeatureChoices, Partial<TrainingSettings> {
+export interface TrainOptions
+  extends RunOptions,
+    FeatureChoices,
+    FittingChoices,
+    KeptTraining,
+    Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
+  /** What computes the recurrent network's training. Default "onnx". */
+  readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
   /**
@@ -33,41 +46,52 @@ export interface TrainOptions extends RunOptions, FeatureChoices, Partial<Traini
    * had chosen. Default true; without it the model has learned from the training clips alone.
    */
   readonly refit?: boolean;
+  /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
+  readonly weightDecay?: number;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
 
 /** Version of how models are trained; a new one trains them anew. */
-const trainingVersion = 1;
+const trainingVersion = 2;
 
-/** A clip that takes part in training, and the part it belongs to. */
-interface PlacedExample extends Example {
-  readonly split: Split;
-}
+/** Largest weight decay; beyond it even small steps take a weight past zero. */
+export const maxWeightDecay = 1000;
 
 /**
  * Trains a model: features of every training and validation clip (through the cache), standardisation from the
  * training clips, the recurrent network with early stopping on the validation clips, and the mean-pool baseline
  * beside it; then all of it once more on both parts together, with the number of epochs so chosen. The test
- * clips are not looked at; only which they are is kept.
+ * clips are not looked at; only which they are is kept. Temperatures, found on the validation clips by the first
+ * training, make confidences what they seem.
  *
  * The same data, options and seed give the same weights, to the bit.
  *
- * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip or there are fewer than two
- * classes; ERR_USAGE for options out of range; the signal's reason on abort.
+ * A data set of sequences (.csv, .safetensors) is learned from as it is: there is no CNN then, and nothing is decoded.
+ *
+ * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip, there are fewer than two classes,
+ * videos and sequences are mixed, or vectors have not all the same size; ERR_USAGE for options out of range, and for
+ * those of videos where there are none; the signal's reason on abort.
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
-  const { choices: options, recipe: network } = withPreset(given, given.preset);
-  const settings = trainingSettings(options);
+  const { choices: options, recipe: chosen } = withPreset(given, given.preset);
+  const usual = trainingSettings(options);
+  const { weightDecay } = given;
+  if (weightDecay !== undefined) checkDecay(weightDecay);
+  const fitting = fittingChoices(options);
   const rnn = options.rnn ?? "bilstm";
   const kind = recurrentKind(rnn);
-  const featureSettings = chooseFeatureSettings(options);
+  const engine = options.engine ?? "onnx";
+  // A GRU is PyTorch's, as createNetwork makes it.
+  if (kind) checkEngine(engine, { ...kind, resetAfter: true });
+  const featureSettings =
+    datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(dataset.items, ground, options);
     const assignment = assignSplits(identified.items, {
-      seed: settings.seed,
+      seed: usual.seed,
       ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
     });
     return { identified, assignment };
@@ -83,9 +107,14 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const recipe = digestOf({
     version: packageVersion(),
     training: trainingVersion,
-    settings,
-    network,
+    settings: usual,
+    // Of sequences, what is left out is chosen by their dimension, which is in the clips.
+    leftOut: featureSettings.kind === "sequence" ? leftOut(options) : undefined,
+    network: chosen,
+    weightDecay,
+    fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
+    ...(engine === "onnx" ? {} : { engine }),
     refit,
     features: run.features.key(""),
     classes: dataset.classes,
@@ -108,8 +137,16 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const validation = partOf("validation");
   checkClasses(dataset, training);
 
-  const sizes = { classes, dimension: run.features.cnn.dimension };
-  const recipeSettings = { ...settings, ...network };
+  const dimension = commonDimension(dataset, examples);
+  const sizes = { classes, dimension };
+  const own =
+    featureSettings.kind === "sequence" && given.preset === undefined
+      ? sequenceRecipe(dimension)
+      : undefined;
+  const { recipe: base } = own ?? { recipe: chosen };
+  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
+  const settings = own ? trainingSettings(options, own.defaults) : usual;
+  const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -120,6 +157,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
         sizes,
         { ...recipeSettings, epochs: Math.max(judged.bestEpoch, 1) },
         options,
+        judged.temperatures,
       )
     : judged;
   const record: Omit<ModelRecord, "files"> = {
@@ -127,27 +165,27 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     version: modelFormatVersion,
     task: "classification",
     classes: [...classes],
-    features: {
-      decoder: featureSettings.decoder,
-      plan: featureSettings.plan,
-      fit: featureSettings.fit,
-      cnn: { ...run.features.cnn, choice: run.features.settings.cnn },
-    },
+    features: run.features.record(dimension),
     network: kind && {
       ...kind,
       layers: settings.layers,
       hidden: settings.hidden,
       dropout: settings.dropout,
       input: network.input,
+      pooling: network.pooling,
     },
     training: {
       recipe,
+      ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
+      ...(kind ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
+      temperature: judged.temperatures.model,
+      meanPoolTemperature: judged.temperatures.meanPool,
       history: [...judged.history],
       refit: again,
       data: {
@@ -170,14 +208,29 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   return createModel({ record, ...final.parts });
 }
 
+/** The settings that a caller leaves out. */
+function leftOut(options: Partial<TrainingSettings>): string[] {
+  const names = Object.keys(defaultTrainingSettings) as (keyof TrainingSettings)[];
+  return names.filter((name) => options[name] === undefined);
+}
+
+function checkDecay(weightDecay: number): void {
+  if (weightDecay >= 0 && weightDecay <= maxWeightDecay) return;
+  throw new MuybridgeError(
+    "ERR_USAGE",
+    `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
+    { parameter: "weightDecay" },
+  );
+}
+
 /** The clips of a data set, and the parts they belong to. */
-interface PlacedItems {
+export interface PlacedItems {
   readonly identified: IdentifiedItems;
   readonly assignment: SplitAssignment;
 }
 
 /** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
     paths: training.map(({ path }) => path),
@@ -194,7 +247,7 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
 }
 
 /** The features of every clip that training may look at. */
-async function extractExamples(
+export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
@@ -207,9 +260,10 @@ async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, digest, label, split }) => {
-      const { features } = await run.features.clip(path, digest, options.signal);
-      return { label, split, features };
+    async ({ path, name, digest, label, group, split }) => {
+      const { features, dimension } = await run.features.clip(path, digest, options.signal);
+      const clip = { name, digest, label, split, features, dimension };
+      return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),
   );
@@ -218,22 +272,4 @@ async function extractExamples(
     else examples.push(outcome.value);
   }
   return { examples, failed };
-}
-
-function checkClasses({ name, classes }: Dataset, training: readonly Example[]): void {
-  if (classes.length < 2) {
-    throw new MuybridgeError(
-      "ERR_DATASET_INVALID",
-      `${name} has the one class ${classes[0]}; telling classes apart takes two.`,
-      { path: name },
-    );
-  }
-  const empty = classes.filter((label) => !training.some((example) => example.label === label));
-  if (empty.length > 0) {
-    throw new MuybridgeError(
-      "ERR_DATASET_INVALID",
-      `${name} has no training clip that can be decoded for: ${empty.join(", ")}.`,
-      { path: name },
-    );
-  }
 }

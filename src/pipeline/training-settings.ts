@@ -84,11 +84,14 @@ export const trainingRanges: Readonly<
  *
  * @throws MuybridgeError ERR_USAGE naming the setting that is out of its range.
  */
-export function trainingSettings(given: Partial<TrainingSettings>): TrainingSettings {
+export function trainingSettings(
+  given: Partial<TrainingSettings>,
+  defaults: TrainingSettings = defaultTrainingSettings,
+): TrainingSettings {
   const settings: Record<string, number> = {};
   for (const [name, [low, high, kind]] of Object.entries(trainingRanges)) {
     const key = name as keyof TrainingSettings;
-    const value = given[key] ?? defaultTrainingSettings[key];
+    const value = given[key] ?? defaults[key];
     if (!(value >= low && value <= high) || (kind === "whole" && !Number.isInteger(value))) {
       const noun = kind === "whole" ? "a whole number" : "a number";
       throw new MuybridgeError(

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import { replaceDirectory } from "../core/replace-directory.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { NetworkOptions } from "./network-options.js";
 import {
@@ -85,7 +85,7 @@ export async function saveNetwork(
     inputDropout,
     seed,
   } satisfies z.infer<typeof recordSchema>;
-  await replaceDirectory(directory, {
+  await writeDirectoryAtomically(directory, {
     [fileNames.weights]: encodeSafetensors(parameters),
     [fileNames.record]: `${JSON.stringify(record, undefined, 1)}\n`,
   });

@@ -1,4 +1,6 @@
 import { MuybridgeError } from "../core/errors.js";
+import { type InitialiserName, initialiserNames } from "./initialisers.js";
+import { checkEngine, type NetworkEngineName } from "./network-engine.js";
 import {
   type Cell,
   checkNetworkShape,
@@ -40,19 +42,38 @@ export interface NetworkOptions {
   readonly dropout?: number;
   /** Part of an input vector's values that is dropped while training, the same ones all through a sequence, and of its context, in [0, 1). Default 0. */
   readonly inputDropout?: number;
+  /** How the kernels start, and attention's and the head's. Default "glorot". */
+  readonly kernelInitialiser?: InitialiserName;
+  /** How the recurrent kernels start. Default "orthogonal". */
+  readonly recurrentInitialiser?: InitialiserName;
+  /** LSTM: forget gates start open, their biases at one (Jozefowicz et al. 2015). Default true. */
+  readonly unitForgetBias?: boolean;
   /** Decides the initial weights, shuffles and dropout. Default 1. */
   readonly seed?: number;
-  /** Threads of the engine. Default 2. */
+  /** Threads of onnxruntime. Default 2. */
   readonly threads?: number;
+  /**
+   * What computes losses, gradients and states. Default "onnx". The network is the same for both, and so are its
+   * predictions, which onnxruntime computes.
+   */
+  readonly engine?: NetworkEngineName;
+}
+
+/** How the parameters start. */
+export interface Start {
+  readonly kernelInitialiser: InitialiserName;
+  readonly recurrentInitialiser: InitialiserName;
+  readonly unitForgetBias: boolean;
 }
 
 /** Options with what was left out filled in. */
-export interface ChosenOptions {
+export interface ChosenOptions extends Start {
   readonly shape: NetworkShape;
   readonly dropout: number;
   readonly inputDropout: number;
   readonly seed: number;
   readonly threads: number;
+  readonly engine: NetworkEngineName;
 }
 
 /** Threads of the engine where none are given: a step's products are large enough for two, not for more. */
@@ -65,6 +86,7 @@ const defaultThreads = 2;
  */
 export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
   const { dropout = 0, inputDropout = 0, seed = 1, threads = defaultThreads } = options;
+  const { engine = "onnx" } = options;
   const shape: NetworkShape = {
     cell: options.cell,
     bidirectional: options.bidirectional ?? false,
@@ -86,5 +108,17 @@ export function chooseNetworkOptions(options: NetworkOptions): ChosenOptions {
       parameter,
     });
   }
-  return { shape, dropout, inputDropout, seed, threads };
+  checkEngine(engine, shape);
+  const { kernelInitialiser = "glorot", recurrentInitialiser = "orthogonal" } = options;
+  for (const [parameter, name] of Object.entries({ kernelInitialiser, recurrentInitialiser })) {
+    if (initialiserNames.includes(name)) continue;
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `${parameter} must be one of ${initialiserNames.join(", ")}; it is ${name}.`,
+      { parameter },
+    );
+  }
+  const { unitForgetBias = true } = options;
+  const start = { kernelInitialiser, recurrentInitialiser, unitForgetBias };
+  return { shape, dropout, inputDropout, seed, threads, engine, ...start };
 }

@@ -1,8 +1,5 @@
 import { createRandom } from "../core/random.js";
 import type { Tensor } from "../core/safetensors.js";
-import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
-import { type FitOptions, type FitResult, fitNetwork, type TrainingData } from "./fit-network.js";
-import { holdOut } from "./hold-out.js";
 import { buildInferenceGraph } from "./inference-graph.js";
 import { initialParameters } from "./initial-parameters.js";
 import { padSequences } from "./mini-batch.js";
@@ -18,6 +15,7 @@ import { batchFeeds, parameterFeeds } from "./network-feeds.js";
 import { readNetwork, saveNetwork } from "./network-files.js";
 import { chooseNetworkOptions, type NetworkOptions } from "./network-options.js";
 import { directionsOf, type NetworkShape } from "./network-shape.js";
+import { openOnnxEngine } from "./onnx-engine.js";
 import {
   fromNamed,
   type GraphParameters,
@@ -28,8 +26,13 @@ import {
 import { forecast, predictMany } from "./predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "./sequence-model.js";
 import { openStatefulPredictor, type StatefulPredictor } from "./stateful-predictor.js";
+import { openTfjsEngine } from "./tfjs/tfjs-engine.js";
 import { fromTorch, toTorch } from "./torch-parameters.js";
-import { buildNetworkGraph, type GraphPurpose, gradientName } from "./training-graph.js";
+import { fitNetwork } from "./training/fit-network.js";
+import type { FitOptions, FitResult } from "./training/fit-options.js";
+import { holdOut } from "./training/hold-out.js";
+import type { TrainingData } from "./training/training-data.js";
+import { gradientName } from "./training-graph.js";
 
 /** A recurrent network for sequences of vectors. Whoever creates it closes it. */
 export interface Network extends AsyncDisposable {
@@ -118,20 +121,15 @@ export function createNetwork(options: NetworkOptions): Network {
 
 /** A network with given parameters, or fresh ones. */
 function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tensor>>): Network {
-  const { shape, dropout, inputDropout, seed, threads } = chooseNetworkOptions(options);
+  const chosen = chooseNetworkOptions(options);
+  const { shape, dropout, inputDropout, seed, threads } = chosen;
+  const engine = chosen.engine === "tfjs" ? openTfjsEngine(shape) : openOnnxEngine(shape, threads);
   const random = createRandom(seed);
   let parameters = given
     ? fromNamed(shape, given)
-    : initialParameters(shape, random.fork("weights"));
+    : initialParameters(shape, random.fork("weights"), chosen);
   let predictor: Promise<SequenceModel> | undefined;
   let stateful: Promise<StatefulPredictor> | undefined;
-  const sessions = new Map<GraphPurpose, Promise<OnnxSession>>();
-  const session = (purpose: GraphPurpose): Promise<OnnxSession> => {
-    const known =
-      sessions.get(purpose) ?? openOnnxSession(buildNetworkGraph(shape, purpose), { threads });
-    sessions.set(purpose, known);
-    return known;
-  };
   const replace = async (fresh: GraphParameters): Promise<void> => {
     parameters = fresh;
     const old = [predictor, stateful];
@@ -142,21 +140,13 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
   const width = directionsOf(shape) * shape.hidden;
   const close = async (): Promise<void> => {
     await replace(parameters);
-    for (const opened of sessions.values()) await (await opened).close();
-    sessions.clear();
+    await engine.close();
   };
   return {
     shape,
     async fit(data, fitOptions = {}) {
-      const engine = {
-        shape,
-        dropout,
-        inputDropout,
-        train: await session("train"),
-        evaluate: await session("evaluate"),
-      };
       const result = await fitNetwork(
-        engine,
+        { shape, dropout, inputDropout, engine },
         parameters,
         holdOut(data, random.fork("validation")),
         fitOptions,
@@ -190,7 +180,7 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
     async forward(x) {
       checkSequences(x, shape.inputSize);
       const batch = padSequences(x, shape.inputSize);
-      const { states } = await (await session("states")).run({
+      const { states } = await engine.run("states", {
         ...batchFeeds(batch),
         ...parameterFeeds(parameters),
       });
@@ -201,7 +191,7 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
     async gradients(x, dStates, dLast) {
       checkSequences(x, shape.inputSize);
       const batch = padSequences(x, shape.inputSize);
-      const outputs = await (await session("gradients")).run({
+      const outputs = await engine.run("gradients", {
         ...batchFeeds(batch),
         ...parameterFeeds(parameters),
         dStates: padSequences(dStates, width).x,
@@ -242,7 +232,7 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
  */
 export async function openNetwork(
   directory: string,
-  options: Pick<NetworkOptions, "threads"> = {},
+  options: Pick<NetworkOptions, "threads" | "engine"> = {},
 ): Promise<Network> {
   const file = await readNetwork(directory);
   return networkOf({ ...file.options, ...options }, file.parameters);

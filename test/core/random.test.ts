@@ -116,3 +116,14 @@ test("pick takes every item in time, and needs one", () => {
 function within(value: number, low: number, high: number): boolean {
   return value >= low && value < high;
 }
+
+test("a source goes on from where another had come to", () => {
+  const first = createRandom("state");
+  drawAll(first);
+  const state = JSON.parse(JSON.stringify(first.state()));
+  const second = createRandom("another");
+  second.restore(state);
+  expect([second.next(), second.next()]).toEqual([first.next(), first.next()]);
+  expect(() => second.restore([1, 2])).toThrow(RangeError);
+  expect(() => second.restore([0.5, 1, 2, 3])).toThrow(RangeError);
+});

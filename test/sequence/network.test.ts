@@ -245,3 +245,29 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((worst, value, index) => Math.max(worst, Math.abs(value - b[index]!)), 0);
 }
+
+test("weights start as they are told to", async () => {
+  const named = {
+    kernelInitialiser: "he",
+    recurrentInitialiser: "glorot",
+    unitForgetBias: false,
+  } as const;
+  await using usual = createNetwork({ ...base, hidden: 32 });
+  await using other = createNetwork({ ...base, hidden: 32, ...named });
+  const products = (recurrent: Float32Array): number => {
+    // The rows of an orthogonal kernel are of length one.
+    const row = recurrent.subarray(0, 128);
+    return row.reduce((sum, value) => sum + value * value, 0);
+  };
+  const kernelOf = (network: typeof usual, kind: string): Float32Array =>
+    network.getParameters()[`layer0.forward.${kind}`]!.data;
+  expect(products(kernelOf(usual, "recurrentKernel"))).toBeCloseTo(1, 4);
+  expect(products(kernelOf(other, "recurrentKernel"))).not.toBeCloseTo(1, 2);
+  const deviation = Math.hypot(...kernelOf(other, "kernel")) / Math.sqrt(3 * 128);
+  expect(deviation).toBeGreaterThan(0.7 * Math.sqrt(2 / 3));
+  expect(deviation).toBeLessThan(1.3 * Math.sqrt(2 / 3));
+  expect(kernelOf(usual, "bias").reduce((a, b) => a + b)).toBe(32);
+  expect(kernelOf(other, "bias").every((value) => value === 0)).toBe(true);
+  const wrong = { ...base, kernelInitialiser: "zero" as "he" };
+  expect(() => createNetwork(wrong)).toThrow(/kernelInitialiser must be one of glorot/);
+});

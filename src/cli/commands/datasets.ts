@@ -81,17 +81,17 @@ export function define(command: Command, context: CommandContext): void {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  muybridge datasets check clips/");
   addTalkOptions(addDatasetOptions(check)).action(async (name: string, options: CheckOptions) => {
-    const [{ openDataset }, { checkDataset }, { openStageCache }, { probeVideo }] =
+    const [{ openDataset }, { checkDataset }, { openStageCache }, { probeItem }] =
       await Promise.all([
         import("../../../datasets/open-dataset.js"),
         import("../../../datasets/check-dataset.js"),
         import("../../pipeline/stage-cache.js"),
-        import("../../frames/probe-video.js"),
+        import("../../pipeline/probe-item.js"),
       ]);
     const reporter = context.openReporter(options);
     const cache = openStageCache({ onWarning: reporter.onWarning });
     const report = await checkDataset(await openDataset(name, datasetOptions(options)), {
-      probe: probeVideo,
+      probe: probeItem,
       digest: (path) => cache.contentDigest(path),
       signal: context.signal,
       onProgress: reporter.onProgress,

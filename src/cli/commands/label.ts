@@ -28,11 +28,11 @@ interface Options extends TalkOptions, JobOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Label videos with a model, one line a video.")
+    .description("Label videos, or sequences of vectors, with a model, one line each.")
     .argument("<model>", "model directory")
     .argument(
       "<input...>",
-      "videos, directories, patterns, @list.txt (@- is standard input) or images:DIR",
+      "videos, directories, patterns, @list.txt (@- is standard input) or images:DIR; for a model of sequences .csv or .safetensors files",
     )
     .option("--out <file>", "write to a file instead of standard output")
     .addOption(
@@ -58,9 +58,13 @@ export function define(command: Command, context: CommandContext): void {
         import("../../pipeline/model.js"),
       ]);
       await using model = await openModel(directory);
-      const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
+      const paths = await expandInputs(inputs, {
+        allFiles: options.allFiles ?? false,
+        kind: model.settings.kind,
+      });
       const reporter = context.openReporter(options);
-      if (paths.length === 0) reporter.onWarning(`No videos are found in ${inputs.join(", ")}.`);
+      const kinds = `${model.settings.kind}s`;
+      if (paths.length === 0) reporter.onWarning(`No ${kinds} are found in ${inputs.join(", ")}.`);
       const { top, threshold, strict } = options;
       const results = label(paths, {
         model,
@@ -81,7 +85,7 @@ export function define(command: Command, context: CommandContext): void {
         await writer.close();
       }
       reporter.info(
-        `${paths.length - failed} videos labelled${failed > 0 ? `, ${failed} failed` : ""}`,
+        `${paths.length - failed} ${kinds} labelled${failed > 0 ? `, ${failed} failed` : ""}`,
       );
       if (failed > 0) context.exit(exitCodes.someFailed);
     },

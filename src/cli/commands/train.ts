@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type PresetName, presetNames } from "../../pipeline/presets.js";
 import {
@@ -7,6 +8,7 @@ import {
   type TrainingSettings,
   trainingRanges,
 } from "../../pipeline/training-settings.js";
+import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
@@ -23,13 +25,18 @@ import {
   runOptions,
   wholeNumber,
 } from "../command.js";
+import { addFittingOptions, type FittingFlags, fittingOf } from "../fitting-flags.js";
 import type { TalkOptions } from "../reporter.js";
 import { percent } from "../table.js";
 
-interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags {
+/** Seconds of training that a crash may cost; shorter ones are not kept at all. */
+const checkpointSeconds = 10;
+
+interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags, FittingFlags {
   readonly out: string;
   readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
+  readonly engine?: NetworkEngineName;
   readonly hidden?: number;
   readonly layers?: number;
   readonly dropout?: number;
@@ -40,12 +47,15 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags 
   readonly seed?: number;
   readonly splitRatio?: [number, number, number];
   readonly refit?: boolean;
+  readonly resume?: boolean;
   readonly json?: boolean;
 }
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Train a model on labelled videos.")
+    .description(
+      "Train a model on labelled videos, or on sequences of vectors (.csv, .safetensors).",
+    )
     .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
     .requiredOption("--out <model>", "directory to write the model to")
     .addOption(
@@ -59,12 +69,18 @@ export function define(command: Command, context: CommandContext): void {
         recurrentKindNames,
       ),
     )
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "what computes the training of the recurrent network (default: onnx)",
+      ).choices(networkEngines),
+    )
     .addOption(setting("hidden", "--hidden <h>", "units of each direction"))
     .addOption(setting("layers", "--layers <l>", "recurrent layers"))
     .addOption(setting("dropout", "--dropout <p>", "part of the outputs dropped while training"))
     .addOption(setting("epochs", "--epochs <e>", "passes over the clips, at most"))
     .addOption(setting("batchSize", "--batch-size <b>", "clips a step"))
-    .addOption(setting("learningRate", "--lr <r>", "step size of Adam"))
+    .addOption(setting("learningRate", "--lr <r>", "step size, at the height of its schedule"))
     .addOption(
       setting(
         "patience",
@@ -83,26 +99,45 @@ export function define(command: Command, context: CommandContext): void {
       "train once more with the validation clips, for as many epochs as they chose (the default, but for presets)",
     )
     .option("--no-refit", "keep the weights that never saw the validation clips")
+    .option(
+      "--resume",
+      "go on with a training that was interrupted, kept beside the model as MODEL.training",
+    )
     .option("--json", "print the model's record as JSON")
     .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
+  addFittingOptions(command);
   addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
-      const [{ openDataset }, { train }, { checkModelTarget }] = await Promise.all([
+      const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../../datasets/open-dataset.js"),
         import("../../pipeline/train.js"),
         import("../../pipeline/model.js"),
+        import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);
       const reporter = context.openReporter(options);
-      const { lr, fold: _fold, lists: _lists, columns: _columns, ...rest } = options;
+      const { lr, fold: _fold, lists: _lists, columns: _columns, ...others } = options;
+      const {
+        optimizer: _optimizer,
+        schedule: _schedule,
+        warmUp: _warmUp,
+        clip: _clip,
+        ...rest
+      } = others;
+      const directory = `${normalize(options.out).replace(/[/\\]+$/, "")}.training`;
+      // What another training left there is of no use to one that begins anew.
+      if (!options.resume) await kept.removeKeptTraining(directory);
       await using model = await train(await openDataset(name, datasetOptions(options)), {
         ...featureChoices(rest),
+        ...fittingOf(options),
+        checkpoint: { directory, everySeconds: checkpointSeconds },
         reuse: options.out,
         ...(lr === undefined ? {} : { learningRate: lr }),
         ...runOptions(options, context, reporter),
       });
       reporter.close();
       await model.save(options.out);
+      await kept.removeKeptTraining(directory);
       const { training, validation } = model.record;
       if (options.json) {
         process.stdout.write(

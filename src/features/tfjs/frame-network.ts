@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { MuybridgeError } from "../../core/errors.js";
+import type { Tfjs } from "../../tfjs/tensorflow.js";
 import type { Preprocessing } from "../preprocessing.js";
-import type { Tfjs } from "./tensorflow.js";
 
 /** A network on TensorFlow.js that takes one frame at a time. Whoever opens it disposes of it. */
 export interface FrameNetwork {

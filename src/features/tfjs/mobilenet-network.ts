@@ -1,10 +1,10 @@
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import type { io } from "@tensorflow/tfjs-core";
 import { messageOf } from "../../core/errors.js";
+import type { Tfjs } from "../../tfjs/tensorflow.js";
 import type { FrameNetwork } from "./frame-network.js";
 import { type MobilenetVariant, mobilenetInputSize } from "./mobilenet-variant.js";
 import { invalidModelJson } from "./model-json.js";
-import type { Tfjs } from "./tensorflow.js";
 
 /**
  * Opens a MobileNet through @tensorflow-models/mobilenet: it scales the pixels, runs the network and gives the

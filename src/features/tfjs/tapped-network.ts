@@ -1,5 +1,6 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { MuybridgeError } from "../../core/errors.js";
+import type { Tfjs } from "../../tfjs/tensorflow.js";
 import {
   maxInputSize,
   type PixelScaling,
@@ -8,7 +9,6 @@ import {
 } from "../preprocessing.js";
 import { type FrameNetwork, frameInput, pool } from "./frame-network.js";
 import { invalidModelJson } from "./model-json.js";
-import type { Tfjs } from "./tensorflow.js";
 
 /** Pixels as TensorFlow's networks mostly take them: -1 to 1. */
 const usualScaling: PixelScaling = { scale: 1 / 127.5, mean: [1, 1, 1], deviation: [1, 1, 1] };

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { digestOf } from "../../core/digest.js";
 import { MuybridgeError } from "../../core/errors.js";
+import type { Tfjs } from "../../tfjs/tensorflow.js";
+import { loadTfjs } from "../../tfjs/tfjs-runtime.js";
 import { checkFrames, type FeatureExtractor, type OpenOptions } from "../feature-extractor.js";
 import type { ResolvedCnn } from "../resolve-cnn.js";
 import { readTflite } from "../tflite/read-tflite.js";
@@ -11,9 +13,7 @@ import { openMobilenet } from "./mobilenet-network.js";
 import { mobilenetEmbeddings } from "./mobilenet-variant.js";
 import { readModelJson } from "./model-json.js";
 import { type TapChoice, tapNetwork } from "./tapped-network.js";
-import type { Tfjs } from "./tensorflow.js";
 import { mobilenetVariant } from "./tfjs-catalogue.js";
-import { loadTfjs } from "./tfjs-runtime.js";
 import { tfliteToGraphModel } from "./tflite-to-graph-model.js";
 
 /**

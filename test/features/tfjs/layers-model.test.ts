@@ -10,7 +10,7 @@ import {
   type FeatureExtractorOptions,
   openFeatureExtractor,
 } from "../../../src/features/open-feature-extractor.js";
-import { loadTfjs } from "../../../src/features/tfjs/tfjs-runtime.js";
+import { loadTfjs } from "../../../src/tfjs/tfjs-runtime.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 import { type ModelFile, writeModel } from "./model-files.js";
 

@@ -8,8 +8,8 @@ import {
   openFeatureExtractor,
 } from "../../../src/features/open-feature-extractor.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
+import { useBackend } from "../../tfjs/use-backend.js";
 import { type ModelFile, smallClassifier, smallFeatures, writeModel } from "./model-files.js";
-import { useBackend } from "./use-backend.js";
 
 // The back ends differ in the operations that they have.
 await useBackend("@tensorflow/tfjs-backend-wasm");

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openContentStore } from "../../../src/core/content-store.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
+import { useBackend } from "../../tfjs/use-backend.js";
 import { testExtractor } from "../extractor-conformance.js";
-import { useBackend } from "./use-backend.js";
 
 const whyNot = await useBackend("@tensorflow/tfjs-node");
 if (whyNot !== undefined) {

@@ -15,7 +15,7 @@ import {
   publishedMobilenets,
   tfjsMobilenets,
 } from "../../../src/features/tfjs/tfjs-catalogue.js";
-import { loadTfjs } from "../../../src/features/tfjs/tfjs-runtime.js";
+import { loadTfjs } from "../../../src/tfjs/tfjs-runtime.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 import { smallClassifier, smallFeatures, writeModel } from "./model-files.js";
 

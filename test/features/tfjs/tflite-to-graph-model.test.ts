@@ -3,10 +3,10 @@ import { createRandom } from "../../../src/core/random.js";
 import { readEmbeddedWeights } from "../../../src/features/embedded-weights.js";
 import { openGraph } from "../../../src/features/tfjs/graph-network.js";
 import { tapNetwork } from "../../../src/features/tfjs/tapped-network.js";
-import type { Tfjs } from "../../../src/features/tfjs/tensorflow.js";
-import { loadTfjs } from "../../../src/features/tfjs/tfjs-runtime.js";
 import { tfliteToGraphModel } from "../../../src/features/tfjs/tflite-to-graph-model.js";
 import { readTflite } from "../../../src/features/tflite/read-tflite.js";
+import type { Tfjs } from "../../../src/tfjs/tensorflow.js";
+import { loadTfjs } from "../../../src/tfjs/tfjs-runtime.js";
 import { activate, convolve, type Kernel, meanOf, type Planes } from "../reference-convolution.js";
 import {
   addOptions,

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { openContentStore } from "../../../src/core/content-store.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
+import { useBackend } from "../../tfjs/use-backend.js";
 import { testExtractor } from "../extractor-conformance.js";
-import { useBackend } from "./use-backend.js";
 
 const backend = "@tensorflow/tfjs-backend-wasm";
 

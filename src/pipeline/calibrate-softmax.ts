@@ -1,0 +1,64 @@
+import { topKAccuracy } from "../sequence/classification-metrics.js";
+import { calibrationError, logLoss } from "../sequence/probability-scores.js";
+import {
+  atTemperature,
+  fitTemperature,
+  type SoftmaxLayer,
+} from "../sequence/temperature-scaling.js";
+
+/** A softmax layer into which its temperature is folded: nothing that computes it needs to know. */
+export interface CalibratedSoftmax {
+  readonly layer: SoftmaxLayer;
+  readonly temperature: number;
+  /** How it does on the clips held out, where there are any. */
+  readonly figures?: HeldOutFigures;
+}
+
+/** How predictions fit the truth on clips that were held out. */
+export interface HeldOutFigures {
+  readonly accuracy: number;
+  readonly logLoss: number;
+  readonly ece: number;
+  /** The same as it was at a temperature of 1. */
+  readonly uncalibrated: { readonly logLoss: number; readonly ece: number };
+}
+
+/** Clips held out, as the layer is judged by them. */
+export interface JudgedLayer {
+  /** The index of each clip's class. */
+  readonly truth: readonly number[];
+  /** Probabilities that a layer gives, each float32 [classes]. */
+  readonly predict: (layer: SoftmaxLayer) => Promise<readonly Float32Array[]>;
+}
+
+/**
+ * Finds a softmax layer's temperature on clips held out, and folds it in.
+ *
+ * @param held clips to find it on; without them it is 1
+ * @param known a temperature that was found before, which then is taken
+ */
+export async function calibrateSoftmax(
+  layer: SoftmaxLayer,
+  held: JudgedLayer | undefined,
+  known?: number,
+): Promise<CalibratedSoftmax> {
+  if (known !== undefined || !held) {
+    const temperature = known ?? 1;
+    return { layer: atTemperature(layer, temperature), temperature };
+  }
+  const { truth, predict } = held;
+  const before = await predict(layer);
+  const temperature = fitTemperature(before, truth);
+  const calibrated = atTemperature(layer, temperature);
+  const after = await predict(calibrated);
+  return {
+    layer: calibrated,
+    temperature,
+    figures: {
+      accuracy: topKAccuracy(after, truth, 1),
+      logLoss: logLoss(after, truth),
+      ece: calibrationError(after, truth),
+      uncalibrated: { logLoss: logLoss(before, truth), ece: calibrationError(before, truth) },
+    },
+  };
+}

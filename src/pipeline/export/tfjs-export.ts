@@ -1,0 +1,53 @@
+import { chooseNetworkOptions } from "../../sequence/network-options.js";
+import { type LayersModelFiles, writeLayersModel } from "../../sequence/tfjs/layers-model.js";
+import type { Model } from "../model.js";
+import { featureDimension } from "../model-record.js";
+import { exportMetadata } from "./export-metadata.js";
+
+/**
+ * A model as a LayersModel of TensorFlow.js.
+ *
+ * @param weightsFile name of the file of weights, which the topology refers to
+ * @throws MuybridgeError ERR_USAGE where TensorFlow.js has no such layers.
+ */
+export async function toLayersModel(model: Model, weightsFile: string): Promise<LayersModelFiles> {
+  const { record, standardisation, meanPool, parameters } = model.parts();
+  const dimension = featureDimension(record);
+  const { network } = record;
+  const shape = network
+    ? chooseNetworkOptions({
+        cell: network.cell,
+        bidirectional: network.bidirectional,
+        layers: network.layers,
+        hidden: network.hidden,
+        pooling: network.pooling,
+        inputSize: dimension,
+        contextSize: network.input === "features" ? 0 : dimension,
+        head: { type: "classification", classes: record.classes.length },
+      }).shape
+    : null;
+  const metadata = exportMetadata(
+    model,
+    `float32 [batch, time, ${dimension}], all sequences of a batch as long as the batch`,
+  );
+  return writeLayersModel(
+    {
+      shape,
+      inputSize: dimension,
+      parameters: {
+        ...parameters,
+        "meanPool.kernel": meanPool.kernel,
+        "meanPool.bias": meanPool.bias,
+      },
+      standardisation: network?.input === "features" ? null : standardisation,
+      classifier: {
+        units: record.classes.length,
+        activation: "softmax",
+        kernel: network ? "head.kernel" : "meanPool.kernel",
+        bias: network ? "head.bias" : "meanPool.bias",
+      },
+    },
+    weightsFile,
+    metadata,
+  );
+}

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { exportModel } from "muybridge";
+import * as node from "onnxruntime-node";
+import * as web from "onnxruntime-web/wasm";
+import { expect, test } from "vitest";
+import { sharedDirectory } from "../../frames/shared-directory.js";
+import {
+  largestDifference,
+  type SmallModelOptions,
+  sequence,
+  trainSmallModel,
+} from "./small-model.js";
+
+const root = sharedDirectory();
+const cacheDir = join(root, "cache");
+web.env.wasm.numThreads = 1;
+
+/** onnxruntime's two faces, as a user would take them. */
+const runtimes = { node, web };
+
+/** The lines of docs/export.md. */
+async function run(
+  ort: typeof node | typeof web,
+  file: Uint8Array,
+  inputs: Record<string, node.Tensor | web.Tensor>,
+): Promise<{ data: Float32Array; dims: readonly number[] }> {
+  const session = await (ort as typeof web).InferenceSession.create(file);
+  const { probabilities } = await session.run(inputs as Record<string, web.Tensor>);
+  await session.release();
+  return { data: probabilities!.data as Float32Array, dims: probabilities!.dims };
+}
+
+const kinds: readonly Omit<SmallModelOptions, "cacheDir">[] = [
+  { rnn: "bilstm", dimension: 5, layers: 1, input: "changes" },
+  { rnn: "bilstm", dimension: 5, layers: 2, input: "features" },
+  { rnn: "lstm", dimension: 5, layers: 2, input: "changes" },
+  { rnn: "bigru", dimension: 5, layers: 1, input: "changes" },
+  { rnn: "birnn", dimension: 5, layers: 1, input: "features" },
+  { rnn: "meanpool", dimension: 5, layers: 1, input: "changes" },
+];
+
+test.each(kinds)(
+  "$rnn of $layers layers on $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
+  async (options) => {
+    await using model = await trainSmallModel({ ...options, cacheDir });
+    const out = join(root, "out", `${options.rnn}${options.layers}.onnx`);
+    await exportModel(model, { format: "onnx", out });
+    const file = await readFile(out);
+    const lengths = [7, 1, 3];
+    const clips = lengths.map((steps, i) => sequence(`new ${i}`, steps, 5, i - 1));
+    const expected: Float32Array[] = [];
+    for (const [i, clip] of clips.entries()) {
+      expected.push((await model.predict(clip, lengths[i]!)).probabilities);
+    }
+    // Whatever is in the padding must not matter.
+    const features = new Float32Array(3 * 7 * 5).fill(Number.NaN);
+    for (const [i, clip] of clips.entries()) features.set(clip, i * 7 * 5);
+    for (const ort of Object.values(runtimes)) {
+      const padded = await run(ort, file, {
+        features: new ort.Tensor("float32", features, [3, 7, 5]),
+        lengths: new ort.Tensor("int32", Int32Array.from(lengths), [3]),
+      });
+      expect(padded.dims).toEqual([3, 3]);
+      const rows = Float32Array.from(expected.flatMap((row) => [...row]));
+      expect(largestDifference(padded.data, rows)).toBeLessThan(1e-5);
+      const alone = await run(ort, file, {
+        features: new ort.Tensor("float32", clips[0]!, [1, 7, 5]),
+        lengths: new ort.Tensor("int32", Int32Array.of(7), [1]),
+      });
+      expect(largestDifference(alone.data, expected[0]!)).toBeLessThan(1e-5);
+    }
+  },
+);

@@ -1,0 +1,207 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { label, openModel } from "muybridge";
+import { beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors } from "../src/core/safetensors.js";
+import { type ProgramResult, runProgram } from "./cli/run-program.js";
+import { sharedDirectory } from "./frames/shared-directory.js";
+import { writeSignal, writeSignals } from "./pipeline/signal-set.js";
+
+const root = sharedDirectory();
+const cacheDir = join(root, "cache");
+const at = (...names: string[]): string => join(root, ...names);
+const run = (...args: string[]): Promise<ProgramResult> => runProgram(args, { cacheDir });
+const model = at("model");
+const lines = ({ stdout }: ProgramResult): Record<string, unknown>[] =>
+  stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** Signals that no model was trained on. */
+const fresh = ["sine", "square", "saw"].flatMap((shape) =>
+  ["a", "b", "c", "d"].map((name) => ({ shape, name: `${shape}-${name}` })),
+);
+
+beforeAll(async () => {
+  for (const format of ["csv", "safetensors"] as const) {
+    await writeSignals(at(format), format, 40);
+    await mkdir(at("fresh", format), { recursive: true });
+    for (const { shape, name } of fresh) {
+      await writeSignal(at("fresh", format, `${name}.${format}`), shape, `fresh ${name}`);
+    }
+  }
+  const training = ["--hidden", "48", "--lr", "0.01", "--epochs", "40"];
+  const trained = await run("train", at("csv"), "--out", model, ...training);
+  expect(trained).toMatchObject({ code: 0, stdout: `${model}\n` });
+});
+
+test("sequences are learned from: most of the test part is told right, which its mean cannot do", async () => {
+  const { code, stdout } = await run("evaluate", model, at("csv"), "--json");
+  expect(code).toBe(0);
+  const figures = JSON.parse(stdout) as Record<string, number> & {
+    baseline: { meanPool: { accuracy: number } };
+  };
+  expect(figures).toMatchObject({ split: "test", classes: ["saw", "sine", "square"] });
+  expect(figures.accuracy).toBeGreaterThanOrEqual(0.8);
+  expect(figures.balancedAccuracy).toBeGreaterThanOrEqual(0.8);
+  expect(figures.baseline.meanPool.accuracy).toBeLessThan(0.7);
+});
+
+test("each is labelled with a line, in the order of the paths, the same in either format", async () => {
+  const [fromTables = [], fromTensors = []] = await Promise.all(
+    (["csv", "safetensors"] as const).map(async (format) => {
+      const result = await run("label", model, at("fresh", format));
+      expect(result.code).toBe(0);
+      expect(result.stderr).toContain("12 sequences labelled");
+      const labelled = lines(result);
+      expect(labelled.map(({ path }) => path)).toEqual(
+        fresh.map(({ name }) => at("fresh", format, `${name}.${format}`)).sort(),
+      );
+      return labelled;
+    }),
+  );
+  const right = fromTables.filter(({ path, label }) => String(path).includes(`/${label}-`));
+  expect(right.length).toBeGreaterThanOrEqual(10);
+  for (const line of fromTables) {
+    expect(line).toMatchObject({ cached: { frames: true, features: true } });
+    // 20 steps a second, from the first step to the end of the last.
+    expect(line.duration).toBeCloseTo((line.frames as number) / 20, 5);
+  }
+  const told = ({ label, top }: Record<string, unknown>): unknown => ({ label, top });
+  expect(fromTensors.map(told)).toEqual(fromTables.map(told));
+});
+
+test("the same numbers give the same weights in either format", async () => {
+  const weights = (name: string): Promise<Buffer> => readFile(at(name, "weights.safetensors"));
+  // Parts are drawn by content, which differs with the format; so both get the same parts.
+  for (const format of ["csv", "safetensors"] as const) {
+    const rows = (await readFile(at(format, "manifest.csv"), "utf8")).trim().split("\r\n");
+    const parts = ["train", "train", "validation", "test"];
+    const given = rows.map((row, i) => `${row},${i === 0 ? "split" : parts[i % parts.length]}`);
+    await writeFile(at(format, "given.csv"), given.join("\n"));
+    const short = ["--hidden", "8", "--epochs", "2"];
+    const out = at(`given-${format}`);
+    const trained = await run("train", at(format, "given.csv"), "--out", out, ...short);
+    expect(trained.code).toBe(0);
+  }
+  expect(await weights("given-csv")).toEqual(await weights("given-safetensors"));
+});
+
+test("the temperature is found on the validation part, kept, and part of the weights", async () => {
+  const record = JSON.parse(await readFile(join(model, "model.json"), "utf8")) as {
+    features: unknown;
+    training: { temperature: number };
+    validation: { logLoss: number; ece: number; uncalibrated: { logLoss: number } };
+  };
+  expect(record.features).toEqual({ kind: "sequence", dimension: 2 });
+  expect(record.training.temperature).toBeGreaterThan(0);
+  expect(record.validation.logLoss).toBeLessThanOrEqual(record.validation.uncalibrated.logLoss);
+  const tensors = decodeSafetensors(await readFile(join(model, "weights.safetensors")));
+  expect(tensors.get("head.kernel")!.shape).toEqual([2 * 48 + 2, 3]);
+});
+
+test("a copy under another name is answered from the cache, also as bytes", async () => {
+  const path = at("fresh", "csv", "sine-a.csv");
+  await run("label", model, path);
+  await copyFile(path, at("renamed.dat"));
+  const [line] = lines(await run("label", model, at("renamed.dat")));
+  expect(line).toMatchObject({ cached: { features: true, predictions: true } });
+  await using opened = await openModel(model);
+  const data = await readFile(path);
+  for await (const result of label([{ name: "bytes", data }], { model: opened, cacheDir })) {
+    expect(result).toMatchObject({ path: "bytes", label: line!.label, top: line!.top });
+  }
+});
+
+test("a bad sequence has its line, and the others are labelled", async () => {
+  const folder = at("bad");
+  await mkdir(folder);
+  await writeFile(join(folder, "a.csv"), "time,left,right\n0,1,2\n1,x,2\n");
+  await writeFile(join(folder, "b.csv"), "1,2,3\n4,5,6\n");
+  await writeFile(join(folder, "c.safetensors"), "");
+  await copyFile(at("fresh", "csv", "saw-a.csv"), join(folder, "d.csv"));
+  await writeFile(join(folder, "manifest.csv"), "path,label\nd.csv,saw\n");
+  const result = await run("label", model, folder, join(folder, "none.csv"));
+  expect(result.code).toBe(3);
+  const [words, wide, empty, good, missing] = lines(result);
+  expect(words).toMatchObject({ error: { code: "ERR_DATASET_INVALID" } });
+  expect(JSON.stringify(words)).toContain("column 2 of row 3");
+  expect(wide).toMatchObject({ error: { code: "ERR_MODEL_MISMATCH" } });
+  expect(JSON.stringify(wide)).toMatch(/b\.csv has vectors of 3 values; the model takes 2/);
+  expect(empty).toMatchObject({ error: { code: "ERR_DATASET_INVALID" } });
+  expect(good).toMatchObject({ path: join(folder, "d.csv"), frames: expect.any(Number) });
+  expect(good).not.toHaveProperty("error");
+  expect(missing).toMatchObject({ error: { code: "ERR_FILE_NOT_FOUND" } });
+});
+
+describe("a data set that cannot be used is refused with the name of the file", () => {
+  const manifest = async (name: string, rows: readonly string[]): Promise<string> => {
+    await writeFile(at("csv", name), ["path,label", ...rows].join("\n"));
+    return at("csv", name);
+  };
+
+  test("videos beside sequences", async () => {
+    const mixed = await manifest("mixed.csv", ["sine-00.csv,sine", "film.mp4,square"]);
+    const { code, stderr } = await run("train", mixed, "--out", at("none"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /ERR_DATASET_INVALID: .*sequences \(sine-00\.csv\) and videos \(film\.mp4\)/,
+    );
+  });
+
+  test("vectors of several sizes", async () => {
+    await writeFile(at("csv", "wide.csv"), "1,2,3\n4,5,6\n");
+    const wide = await manifest("sizes.csv", ["sine-00.csv,sine", "wide.csv,square"]);
+    const { code, stderr } = await run("train", wide, "--out", at("none"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERR_DATASET_INVALID: .*2 values in sine-00\.csv and of 3 in wide\.csv/);
+    const { stdout } = await run("datasets", "check", wide);
+    expect(stdout).toMatch(
+      /error: a model takes one kind of files, not sequences of 2 values a step/,
+    );
+  });
+
+  test("a choice that only videos leave", async () => {
+    const { code, stderr } = await run("train", at("csv"), "--out", at("none"), "--count", "8");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/ERR_USAGE: count is for videos/);
+  });
+
+  test("videos for a model of sequences", async () => {
+    const videos = await manifest("videos.csv", ["film.mp4,sine", "film2.mp4,square"]);
+    const { code, stderr } = await run("evaluate", model, videos);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERR_MODEL_MISMATCH: .*videos \(film\.mp4\); the model takes sequences/);
+  });
+});
+
+test("a folder a class is a data set of sequences where it holds no videos; its report has no pictures", async () => {
+  for (const { shape, name } of fresh) {
+    await mkdir(at("folders", shape), { recursive: true });
+    await copyFile(at("fresh", "csv", `${name}.csv`), at("folders", shape, `${name}.csv`));
+  }
+  const report = at("report.html");
+  const args = ["evaluate", model, at("folders"), "--report", report, "--json"];
+  const { code, stdout } = await run(...args);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ n: 12, split: "all" });
+  const html = await readFile(report, "utf8");
+  expect(html).toContain("sequences of 2 values a step");
+  expect(html).not.toContain("<img");
+});
+
+test("a model of an older version is refused", async () => {
+  const old = at("old");
+  await mkdir(old);
+  for (const name of ["model.json", "weights.safetensors", "sequence.onnx"]) {
+    await copyFile(join(model, name), join(old, name));
+  }
+  const file = join(old, "model.json");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(/"version": \d+/, '"version": 2'));
+  await expect(openModel(old)).rejects.toMatchObject({
+    code: "ERR_MODEL_INVALID",
+    parameter: "version",
+  });
+});
