@@ -60,7 +60,7 @@ interface NodeContent {
   readonly attribute: readonly AttributeContent[];
 }
 
-interface ValueContent {
+interface ValueContent extends Readonly<Record<string, unknown>> {
   readonly name: string;
   readonly type?: object;
 }
@@ -68,7 +68,7 @@ interface ValueContent {
 interface GraphContent {
   readonly name: string;
   readonly node: NodeContent[];
-  readonly initializer: object[];
+  readonly initializer: ValueContent[];
   readonly input: object[];
   readonly output: ValueContent[];
 }
@@ -191,7 +191,10 @@ function contentOf(graph: Graph): GraphContent {
   return content;
 }
 
-/** The graph without nodes of which no result is used; onnxruntime would compute them. */
+/**
+ * The graph without nodes of which no result is used, which onnxruntime would compute, and without the constants that
+ * none takes, of which it would complain.
+ */
 function withoutUnused(content: GraphContent): GraphContent {
   const used = new Set(content.output.map(({ name }) => name));
   // From the end, since every node stands behind those whose results it takes.
@@ -200,7 +203,8 @@ function withoutUnused(content: GraphContent): GraphContent {
     if (isUsed) for (const name of namesRead(candidate)) used.add(name);
     return isUsed;
   });
-  return { ...content, node: node.reverse() };
+  const initializer = content.initializer.filter(({ name }) => used.has(name));
+  return { ...content, node: node.reverse(), initializer };
 }
 
 /** Names of all values that a node reads, those read inside its subgraphs among them. */
@@ -222,7 +226,7 @@ function attributeValue(attribute: Attribute, value: unknown): unknown {
   return value;
 }
 
-function tensorProto(tensor: OnnxTensor, name: string): object {
+function tensorProto(tensor: OnnxTensor, name: string): ValueContent {
   const { data } = tensor;
   return {
     name,
