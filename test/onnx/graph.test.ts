@@ -38,6 +38,27 @@ test("a Scan body is a graph of its own", async () => {
   expect([...result.last!.data]).toEqual([6]);
 });
 
+test("nodes that no output needs are left out, those that a body alone needs are kept", async () => {
+  const graph = createGraph("needed");
+  const x = graph.input("x", "float32", ["time", 1]);
+  const twice = graph.node("Add", [x, x]);
+  const whole = graph.node("ReduceSum", [twice, graph.constant(int64([0]))], {
+    keepdims: { i: 0 },
+  });
+  // Would fail, were it computed.
+  graph.node("Reshape", [twice, graph.constant(int64([7, 7]))]);
+  const body = createGraph("step", "body/");
+  const state = body.input("body/state", "float32", [1]);
+  body.input("body/step", "float32", [1]);
+  body.output(body.node("Add", [state, whole]), "float32", [1], "body/next");
+  const start = graph.constant(float32([0], [1]));
+  const attributes = { body: { g: body }, num_scan_inputs: { i: 1 } };
+  graph.output(graph.nodes("Scan", [start, x], 1, attributes)[0]!, "float32", [1], "sum");
+  await using session = await openOnnxSession(encodeModel(graph));
+  const { sum } = await session.run({ x: float32([1, 2, 3], [3, 1]) });
+  expect([...sum!.data]).toEqual([36]);
+});
+
 test("int64 constants keep their values", async () => {
   const graph = createGraph("shape");
   const x = graph.input("x", "float32", ["n"]);

@@ -33,7 +33,7 @@ export interface Optimiser {
 export interface OptimiserState {
   /** Steps done. */
   readonly steps: number;
-  /** By `PARAMETER/SLOT`, such as `layer0.kernel/mean`. */
+  /** By `PARAMETER/SLOT`, such as `layer0.forwardKernel/mean`. */
   readonly slots: NamedParameters;
 }
 
