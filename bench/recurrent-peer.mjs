@@ -59,6 +59,9 @@ export async function runPeer(python, script, args, threads) {
     OPENBLAS_L2_SIZE: undefined,
     OPENBLAS_NUM_THREADS: count,
     OMP_NUM_THREADS: count,
+    // Waiting threads of torch's that spin take the cores from those of its BLAS: steps would take five times as long.
+    OMP_WAIT_POLICY: "PASSIVE",
+    GOMP_SPINCOUNT: "0",
   });
   return JSON.parse(stdout);
 }
