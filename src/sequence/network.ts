@@ -158,7 +158,7 @@ function networkOf(options: NetworkOptions, given?: Readonly<Record<string, Tens
     async predict(x, context) {
       checkSequences(x, shape.inputSize);
       needsHead(shape);
-      predictor ??= openSequenceModel(buildInferenceGraph(shape, parameters), shape);
+      predictor ??= openSequenceModel(buildInferenceGraph(shape, parameters), shape, { threads });
       return predictMany(await predictor, x, context);
     },
     async predictAndUpdateState(part) {

@@ -1,5 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
-import { openOnnxSession } from "../onnx/session.js";
+import { type OnnxSessionOptions, openOnnxSession } from "../onnx/session.js";
 import { float32 } from "../onnx/tensor.js";
 import { outputName } from "./inference-graph.js";
 import { contextFeeds } from "./network-feeds.js";
@@ -42,12 +42,13 @@ export type SequenceModelShape = Pick<
 export async function openSequenceModel(
   model: Uint8Array,
   shape: SequenceModelShape,
+  options: Pick<OnnxSessionOptions, "threads"> = {},
 ): Promise<SequenceModel> {
   const { inputSize, contextSize, output } = shape;
   const width = outputSize(shape as NetworkShape);
   const result = outputName(shape as NetworkShape);
   const inputs = ["features", "lengths", ...(contextSize > 0 ? ["context"] : [])];
-  const session = await openOnnxSession(model);
+  const session = await openOnnxSession(model, options);
   const close = (): Promise<void> => session.close();
   if (session.inputNames.join() !== inputs.join() || session.outputNames.join() !== result) {
     await close();
