@@ -1,12 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { findPython } from "./find-python.mjs";
 import { measureCommand } from "./measured-command.mjs";
-import { say } from "./videos.mjs";
 
 const script = fileURLToPath(new URL("peer/extract.py", import.meta.url));
-
-/** Where to look for a Python that has the peer's packages: Debian's own comes last, since another may hide it. */
-const pythons = ["python3", "/usr/bin/python3"];
 
 /** Prints the versions of the packages, one line. */
 const versions =
@@ -19,21 +15,8 @@ const versions =
  * @returns {{ python: string, versions: string } | undefined}
  */
 export function findPeer(python) {
-  const candidates = python === undefined ? pythons : [python];
-  for (const candidate of candidates) {
-    try {
-      const said = execFileSync(candidate, ["-c", versions], {
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      return { python: candidate, versions: said.toString().trim() };
-    } catch {
-      // The next one may have them.
-    }
-  }
-  say(
-    `The Python peer needs PyAV and torch, which ${candidates.join(" and ")} cannot import. On Debian: apt-get install python3-av python3-torch python3-torchvision libopenblas0-pthread`,
-  );
-  return undefined;
+  const debian = "python3-av python3-torch python3-torchvision libopenblas0-pthread";
+  return findPython(python, { versions, packages: "PyAV and torch", debian });
 }
 
 /**

@@ -1,10 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { findPython } from "./find-python.mjs";
 import { measureCommand } from "./measured-command.mjs";
-import { say } from "./videos.mjs";
-
-/** Where to look for a Python that has torch: Debian's own comes last, since another may hide it. */
-const pythons = ["python3", "/usr/bin/python3"];
 
 const versions =
   "import platform, torch; print('Python', platform.python_version() + ', torch', torch.__version__)";
@@ -25,21 +21,8 @@ export const settings = /** @type {const} */ ([
 
 /** @param {string | undefined} python the one to use, instead of those on the machine */
 export function findTorch(python) {
-  const candidates = python === undefined ? pythons : [python];
-  for (const candidate of candidates) {
-    try {
-      const said = execFileSync(candidate, ["-c", versions], {
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      return { python: candidate, versions: said.toString().trim() };
-    } catch {
-      // The next one may have it.
-    }
-  }
-  say(
-    `The Python peer needs torch, which ${candidates.join(" and ")} cannot import. On Debian: apt-get install python3-torch libopenblas0-pthread`,
-  );
-  return undefined;
+  const debian = "python3-torch libopenblas0-pthread";
+  return findPython(python, { versions, packages: "torch", debian });
 }
 
 /**

@@ -1,22 +1,21 @@
 import type { Dataset, Split } from "../../datasets/dataset.js";
-import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
+import type { SplitAssignment } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
-import type { CalibrationVideos } from "./calibrate.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
 import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
-import type { Ground } from "./ground.js";
-import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
+import type { IdentifiedItem } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
+import { openPlacedRun } from "./placed-run.js";
 import { type PresetName, withPreset } from "./presets.js";
-import { openRun, type Run, type RunOptions } from "./run.js";
+import type { Run, RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
 import {
   defaultTrainingSettings,
@@ -88,20 +87,12 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
-  const place = async (ground: Ground): Promise<PlacedItems> => {
-    const identified = await identifyItems(dataset.items, ground, options);
-    const assignment = assignSplits(identified.items, {
-      seed: usual.seed,
-      ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
-    });
-    return { identified, assignment };
-  };
-  let placed: PlacedItems | undefined;
-  await using run = await openRun(featureSettings, options, async (ground) => {
-    placed = await place(ground);
-    return trainingVideos(placed);
+  const placed = await openPlacedRun(dataset.items, featureSettings, options, {
+    seed: usual.seed,
+    ...(options.splitRatio ? { splitRatio: options.splitRatio } : {}),
   });
-  const { identified, assignment } = placed ?? (await place(run));
+  await using run = placed.run;
+  const { identified, assignment } = placed;
   for (const warning of assignment.warnings) warn(warning);
   const refit = options.refit ?? true;
   const recipe = digestOf({
@@ -221,21 +212,6 @@ function checkDecay(weightDecay: number): void {
     `weightDecay must be a number from 0 to ${maxWeightDecay}; it is ${weightDecay}.`,
     { parameter: "weightDecay" },
   );
-}
-
-/** The clips of a data set, and the parts they belong to. */
-export interface PlacedItems {
-  readonly identified: IdentifiedItems;
-  readonly assignment: SplitAssignment;
-}
-
-/** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
-export function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
-  const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
-  return {
-    paths: training.map(({ path }) => path),
-    among: training.map(({ digest }) => digest),
-  };
 }
 
 /** The model in a directory, if it was made by this recipe and is whole. */

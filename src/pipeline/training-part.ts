@@ -1,22 +1,16 @@
 import type { Dataset } from "../../datasets/dataset.js";
-import { assignSplits } from "../../datasets/splits.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
-import type { Ground } from "./ground.js";
-import { identifyItems } from "./identify-items.js";
 import { type NetworkRecipe, usualRecipe } from "./network-recipe.js";
-import { openRun, type RunOptions } from "./run.js";
+import { openPlacedRun, type SplitChoices } from "./placed-run.js";
+import type { RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
-import { extractExamples, type PlacedItems, trainingVideos } from "./train.js";
+import { extractExamples } from "./train.js";
 import { defaultTrainingSettings, type TrainingSettings } from "./training-settings.js";
 
 /** Options of {@link openTrainingPart}. */
-export interface TrainingPartOptions extends RunOptions, FeatureChoices {
-  /** Decides the split where the data set says nothing. */
-  readonly seed: number;
-  readonly splitRatio?: readonly [number, number, number];
-}
+export type TrainingPartOptions = RunOptions & FeatureChoices & SplitChoices;
 
 /** All that may be looked at before a test: the training and validation clips, and their features. */
 export interface TrainingPart {
@@ -47,24 +41,13 @@ export async function openTrainingPart(
     .filter(({ split }) => split !== "test")
     // Without its test clips a data set must not look as if it had no split of its own.
     .map((item) => (given && !item.split ? { ...item, split: "train" as const } : item));
-  const place = async (ground: Ground): Promise<PlacedItems> => {
-    const identified = await identifyItems(items, ground, options);
-    const assignment = assignSplits(identified.items, {
-      seed: options.seed,
-      ...(options.splitRatio ? { ratio: options.splitRatio } : {}),
-    });
-    return { identified, assignment };
-  };
-  let placed: PlacedItems | undefined;
   const settings =
     datasetKind(dataset) === "sequence"
       ? sequenceSettings(options)
       : chooseFeatureSettings(options);
-  await using run = await openRun(settings, options, async (ground) => {
-    placed = await place(ground);
-    return trainingVideos(placed);
-  });
-  const { identified, assignment } = placed ?? (await place(run));
+  const placed = await openPlacedRun(items, settings, options, options);
+  await using run = placed.run;
+  const { identified, assignment } = placed;
   const { examples, failed } = await extractExamples(identified.items, assignment, run, options);
   for (const error of [...identified.failed.map((each) => each.error), ...failed]) {
     warn(`Left out: ${error.message}`);

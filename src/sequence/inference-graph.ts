@@ -8,7 +8,7 @@ import { type GraphParameters, parameterShapes } from "./parameters.js";
 import { addPooling } from "./pooling.js";
 
 /** Name of the output of an inference graph. */
-export function outputName({ head }: NetworkShape): string {
+export function outputName({ head }: Pick<NetworkShape, "head">): string {
   return head?.type === "regression" ? "values" : "probabilities";
 }
 

@@ -84,7 +84,7 @@ export function directionsOf(shape: NetworkShape): number {
 }
 
 /** Values of the head's output; 0 for a network without a head. */
-export function outputSize({ head }: NetworkShape): number {
+export function outputSize({ head }: Pick<NetworkShape, "head">): number {
   if (!head) return 0;
   return head.type === "regression" ? head.size : head.classes;
 }

@@ -45,8 +45,8 @@ export async function openSequenceModel(
   options: Pick<OnnxSessionOptions, "threads"> = {},
 ): Promise<SequenceModel> {
   const { inputSize, contextSize, output } = shape;
-  const width = outputSize(shape as NetworkShape);
-  const result = outputName(shape as NetworkShape);
+  const width = outputSize(shape);
+  const result = outputName(shape);
   const inputs = ["features", "lengths", ...(contextSize > 0 ? ["context"] : [])];
   const session = await openOnnxSession(model, options);
   const close = (): Promise<void> => session.close();

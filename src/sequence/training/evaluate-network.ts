@@ -1,11 +1,10 @@
 import { mostLikely } from "../classification-metrics.js";
-import { padSequences } from "../mini-batch.js";
-import { batchFeeds, contextFeeds, parameterFeeds } from "../network-feeds.js";
+import { parameterFeeds } from "../network-feeds.js";
 import { outputSize } from "../network-shape.js";
 import type { GraphParameters } from "../parameters.js";
-import { batchTargets } from "../targets.js";
+import { evaluationBatches } from "./evaluation-batches.js";
 import type { TrainedNetwork } from "./trained-network.js";
-import { contextOf, type LabelledSequences } from "./training-data.js";
+import type { LabelledSequences } from "./training-data.js";
 
 /** Sequences evaluated at once. */
 const evaluationBatch = 64;
@@ -24,32 +23,20 @@ export async function evaluateNetwork(
   parameters: GraphParameters,
   data: LabelledSequences,
 ): Promise<NetworkJudgement> {
-  const { x, y } = data;
   const width = outputSize(shape);
   let loss = 0;
   let right = 0;
   let items = 0;
-  const feeds = parameterFeeds(parameters);
-  for (let first = 0; first < x.length; first += evaluationBatch) {
-    const part = x.slice(first, first + evaluationBatch);
-    const batch = padSequences(part, shape.inputSize);
-    const lengths = part.map((sequence) => sequence.length / shape.inputSize);
-    const expected = y.slice(first, first + evaluationBatch);
-    const { targets, weights, total } = batchTargets(shape, expected, lengths, batch.steps);
-    const contexts = part.map((_, b) => contextOf(data, first + b));
-    const outputs = await engine.run("evaluate", {
-      ...batchFeeds(batch),
-      ...contextFeeds(contexts, shape.contextSize),
-      ...feeds,
-      targets,
-    });
+  const own = parameterFeeds(parameters);
+  for (const { feeds, weights, total } of evaluationBatches(shape, data, evaluationBatch)) {
+    const outputs = await engine.run("evaluate", { ...feeds, ...own });
     const losses = outputs.losses!.data as Float32Array;
     const logits = outputs.logits!.data as Float32Array;
-    for (const [item, weight] of (weights.data as Float32Array).entries()) {
+    for (const [item, weight] of weights.entries()) {
       if (weight === 0) continue;
       loss += losses[item]!;
       const row = [item * width, (item + 1) * width] as const;
-      const wanted = (targets.data as Float32Array).subarray(...row);
+      const wanted = (feeds.targets.data as Float32Array).subarray(...row);
       if (mostLikely(logits.subarray(...row)) === mostLikely(wanted)) right += 1;
     }
     items += total;

@@ -1,14 +1,12 @@
 import { MuybridgeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/safetensors.js";
 import { openOnnxSession } from "../../onnx/session.js";
-import type { OnnxTensor } from "../../onnx/tensor.js";
-import { padSequences } from "../mini-batch.js";
 import type { Network } from "../network.js";
-import { batchFeeds, contextFeeds, parameterFeeds } from "../network-feeds.js";
+import { parameterFeeds } from "../network-feeds.js";
 import type { NetworkShape } from "../network-shape.js";
 import { fromNamed, namedShapes, type Parameter } from "../parameters.js";
-import { batchTargets, checkTargets } from "../targets.js";
-import type { LabelledSequences } from "../training/training-data.js";
+import { evaluationBatches } from "../training/evaluation-batches.js";
+import { checkData, type LabelledSequences } from "../training/training-data.js";
 import { buildNetworkGraph } from "../training-graph.js";
 import { createWhaleOptimiser } from "./whale-optimiser.js";
 
@@ -104,33 +102,10 @@ function parametersAt(shape: NetworkShape, position: Float64Array): Record<strin
 /** Tells the mean loss of parameters over all data, which is laid out once. */
 async function openJudge(
   shape: NetworkShape,
-  { x, y, context = [] }: LabelledSequences,
+  data: LabelledSequences,
 ): Promise<AsyncDisposable & { lossOf(named: Readonly<Record<string, Tensor>>): Promise<number> }> {
-  if (x.length === 0 || x.length !== y.length) {
-    throw new MuybridgeError("ERR_USAGE", "x and y must be of the same length, above 0.", {
-      parameter: "y",
-    });
-  }
-  checkTargets(shape, x, y);
-  const batches: {
-    readonly feeds: Readonly<Record<string, OnnxTensor>>;
-    /** 0 for what is padding. */
-    readonly weights: Float32Array;
-    readonly total: number;
-  }[] = [];
-  for (let first = 0; first < x.length; first += batchSize) {
-    const part = x.slice(first, first + batchSize);
-    const batch = padSequences(part, shape.inputSize);
-    const lengths = part.map((sequence) => sequence.length / shape.inputSize);
-    const wanted = y.slice(first, first + batchSize);
-    const { targets, weights, total } = batchTargets(shape, wanted, lengths, batch.steps);
-    const feeds = {
-      ...batchFeeds(batch),
-      ...contextFeeds(context.slice(first, first + batchSize), shape.contextSize),
-      targets,
-    };
-    batches.push({ feeds, weights: weights.data as Float32Array, total });
-  }
+  checkData(data, shape);
+  const batches = [...evaluationBatches(shape, data, batchSize)];
   const session = await openOnnxSession(buildNetworkGraph(shape, "evaluate"));
   return {
     async lossOf(named) {

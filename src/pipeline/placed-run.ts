@@ -1,0 +1,56 @@
+import type { DatasetItem } from "../../datasets/dataset.js";
+import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
+import type { CalibrationVideos } from "./calibrate.js";
+import type { FeatureSettings } from "./feature-stage.js";
+import type { Ground } from "./ground.js";
+import { type IdentifiedItems, identifyItems } from "./identify-items.js";
+import { openRun, type Run, type RunOptions } from "./run.js";
+
+/** How the clips of a data set are split where it says nothing. */
+export interface SplitChoices {
+  readonly seed: number;
+  readonly splitRatio?: readonly [number, number, number];
+}
+
+/** The clips of a data set, and the parts they belong to. */
+export interface PlacedItems {
+  readonly identified: IdentifiedItems;
+  readonly assignment: SplitAssignment;
+}
+
+/**
+ * Opens a run for training, and finds out which clips belong to which part. A network in int8 is measured on the
+ * training clips. Whoever opens the run disposes of it.
+ */
+export async function openPlacedRun(
+  items: readonly DatasetItem[],
+  settings: FeatureSettings,
+  options: RunOptions,
+  { seed, splitRatio }: SplitChoices,
+): Promise<PlacedItems & { readonly run: Run }> {
+  const place = async (ground: Ground): Promise<PlacedItems> => {
+    const identified = await identifyItems(items, ground, options);
+    const ratio = splitRatio ? { ratio: splitRatio } : {};
+    return { identified, assignment: assignSplits(identified.items, { seed, ...ratio }) };
+  };
+  let placed: PlacedItems | undefined;
+  const run = await openRun(settings, options, async (ground) => {
+    placed = await place(ground);
+    return trainingVideos(placed);
+  });
+  try {
+    return { ...(placed ?? (await place(run))), run };
+  } catch (error) {
+    await run[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The training clips, to measure a network's ranges on: the same ones give the same, whatever the cache holds. */
+function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
+  const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
+  return {
+    paths: training.map(({ path }) => path),
+    among: training.map(({ digest }) => digest),
+  };
+}
