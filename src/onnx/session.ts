@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { freeMemory } from "../core/free-memory.js";
 import { builtInDevices, type Device } from "./devices.js";
 import type { ElementArray, ElementType, OnnxTensor } from "./tensor.js";
 
@@ -12,7 +13,7 @@ export interface OnnxSession extends AsyncDisposable {
    *
    * @param feeds a tensor for every input
    * @param outputs the outputs wanted; all of them where none are named. Given by name with a tensor each, the
-   * results are written into those tensors' memory; null leaves the memory to onnxruntime
+   * results are written into those tensors' memory, and they are what is returned; null leaves the memory to onnxruntime
    * @throws MuybridgeError ERR_MODEL_INVALID where its operators do not fit together, or not these tensors
    */
   run(
@@ -98,11 +99,14 @@ export async function openOnnxSession(
           { cause: error },
         );
       });
-      return mapValues(results, ({ type, data, dims }) => ({
-        type: type as ElementType,
-        data: data as ElementArray,
-        dims,
-      }));
+      return mapValues(results, ({ type, data, dims }, name) => {
+        const result = { type: type as ElementType, data: data as ElementArray, dims };
+        const given = isList(outputs) ? null : outputs[name];
+        if (!given) return result;
+        // onnxruntime-node copies what it wrote into the tensor given.
+        freeMemory(result.data);
+        return given;
+      });
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -115,7 +119,9 @@ function isList<T>(outputs: readonly string[] | T): outputs is readonly string[]
 
 function mapValues<From, To>(
   record: Readonly<Record<string, From>>,
-  change: (value: From) => To,
+  change: (value: From, name: string) => To,
 ): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, change(value, name)]),
+  );
 }

@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
 import type { LabelResult } from "./label-result.js";
+import { chooseLabelSettings, type LabelChoices, type LabelSettings } from "./label-settings.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
@@ -19,14 +20,8 @@ export type LabelInput =
   | { readonly name: string; readonly data: Uint8Array | ReadableStream<Uint8Array> };
 
 /** Options of {@link label}. */
-export interface LabelOptions extends RunOptions {
+export interface LabelOptions extends RunOptions, LabelChoices {
   readonly model: Model;
-  /** How many classes `top` lists. Default 5, or all where there are fewer. */
-  readonly top?: number;
-  /** Below this confidence, in [0, 1], the label is `unknown`. Default 0. */
-  readonly threshold?: number;
-  /** Makes a truncated video a failure (ERR_TRUNCATED_VIDEO). */
-  readonly strict?: boolean;
   /** Videos in all, for progress, where the inputs are not an array. */
   readonly total?: number;
 }
@@ -44,17 +39,15 @@ export async function* label(
   inputs: Iterable<LabelInput> | AsyncIterable<LabelInput>,
   options: LabelOptions,
 ): AsyncGenerator<LabelResult, void> {
-  const { model, threshold = 0, signal } = options;
-  const top = Math.min(options.top ?? 5, model.classes.length);
-  checkOption("top", top, Number.isInteger(top) && top >= 1, "a whole number of at least 1");
-  checkOption("threshold", threshold, threshold >= 0 && threshold <= 1, "a number in [0, 1]");
+  const { model, signal } = options;
+  const settings = chooseLabelSettings(options, model);
   await using run = await openRun(model.settings, options);
   const stage = openPredictionStage(model, run.features, run.cache);
   const outcomes = mapVideos(
     named(inputs),
     async (input) => {
       const prediction = await atPath(input, (path) => stage.predict(path, signal));
-      if (options.strict && prediction.truncated) {
+      if (settings.strict && prediction.truncated) {
         throw new MuybridgeError(
           "ERR_TRUNCATED_VIDEO",
           `${input.name} ends early or is damaged; leave out --strict to label what decodes.`,
@@ -70,7 +63,7 @@ export async function* label(
       const { code, message } = outcome.error;
       yield { path: outcome.name, error: { code, message } };
     } else {
-      yield toResult(outcome.name, outcome.value, outcome.elapsedMs, model, top, threshold);
+      yield toResult(outcome.name, outcome.value, outcome.elapsedMs, model, settings);
     }
   }
 }
@@ -80,8 +73,7 @@ function toResult(
   prediction: VideoPrediction,
   elapsedMs: number,
   model: Model,
-  top: number,
-  threshold: number,
+  { top, threshold }: LabelSettings,
 ): LabelResult {
   const ranked = model.classes
     .map((name, index) => ({
@@ -137,11 +129,4 @@ async function atPath<T>(input: NamedInput, work: (path: string) => Promise<T>):
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function checkOption(parameter: string, value: number, ok: boolean, wanted: string): void {
-  if (ok) return;
-  throw new MuybridgeError("ERR_USAGE", `${parameter} must be ${wanted}; it is ${value}.`, {
-    parameter,
-  });
 }

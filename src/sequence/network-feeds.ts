@@ -3,7 +3,11 @@ import type { MiniBatch } from "./mini-batch.js";
 import type { GraphParameters } from "./parameters.js";
 
 /** A batch as the graphs' inputs. */
-export function batchFeeds({ x, lengths, mask }: MiniBatch): Record<string, OnnxTensor> {
+export function batchFeeds({
+  x,
+  lengths,
+  mask,
+}: MiniBatch): Pick<MiniBatch, "x" | "lengths" | "mask"> {
   return { x, lengths, mask };
 }
 

@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
+import { freeMemory } from "../core/free-memory.js";
 import { type OnnxSessionOptions, openOnnxSession } from "../onnx/session.js";
 import { float32 } from "../onnx/tensor.js";
 import { outputName } from "./inference-graph.js";
@@ -77,6 +78,7 @@ export async function openSequenceModel(
       ...contextFeeds(all, contextSize),
       lengths: { type: "int32", dims: [sequences.length], data: Int32Array.from(lengths) },
     });
+    freeMemory(features);
     const { data } = outputs[result]!;
     const row = output === "sequence" ? steps * width : width;
     if (!(data instanceof Float32Array) || data.length !== sequences.length * row) {

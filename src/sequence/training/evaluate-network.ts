@@ -1,3 +1,4 @@
+import { freeMemory } from "../../core/free-memory.js";
 import { mostLikely } from "../classification-metrics.js";
 import { parameterFeeds } from "../network-feeds.js";
 import { outputSize } from "../network-shape.js";
@@ -30,6 +31,7 @@ export async function evaluateNetwork(
   const own = parameterFeeds(parameters);
   for (const { feeds, weights, total } of evaluationBatches(shape, data, evaluationBatch)) {
     const outputs = await engine.run("evaluate", { ...feeds, ...own });
+    freeMemory(feeds.x.data);
     const losses = outputs.losses!.data as Float32Array;
     const logits = outputs.logits!.data as Float32Array;
     for (const [item, weight] of weights.entries()) {

@@ -8,7 +8,10 @@ import { contextOf, type LabelledSequences } from "./training-data.js";
 /** Sequences side by side, as the graph "evaluate" takes them but for the parameters. */
 export interface EvaluationBatch {
   /** The batch, its contexts and its targets, float32 [N, outputs]. */
-  readonly feeds: Readonly<Record<string, OnnxTensor>> & { readonly targets: OnnxTensor };
+  readonly feeds: Readonly<Record<string, OnnxTensor>> & {
+    readonly x: OnnxTensor;
+    readonly targets: OnnxTensor;
+  };
   /** [N], 0 for what is padding */
   readonly weights: Float32Array;
   /** Items that are no padding. */

@@ -1,3 +1,4 @@
+import { freeMemory } from "../../core/free-memory.js";
 import type { Random } from "../../core/random.js";
 import { float32, type OnnxTensor } from "../../onnx/tensor.js";
 import { padSequences } from "../mini-batch.js";
@@ -56,10 +57,9 @@ export function prepareSteps(
     const cut = members.map((index) =>
       truncate(data.x[index]!, data.y[index]!, shape, options.truncate, random),
     );
-    const batch = padSequences(
-      cut.map(({ x }) => dropValues(x, inputSize, inputDropout, random)),
-      inputSize,
-    );
+    const dropped = cut.map(({ x }) => dropValues(x, inputSize, inputDropout, random));
+    const batch = padSequences(dropped, inputSize);
+    if (inputDropout > 0) freeMemory(...dropped);
     const { targets, weights, total } = batchTargets(
       shape,
       cut.map(({ y }) => y),
@@ -85,6 +85,7 @@ export function prepareSteps(
       weights,
     };
     const { loss } = await engine.run("train", feeds, outputs);
+    freeMemory(batch.x.data);
     return {
       loss: (loss!.data as Float32Array)[0]!,
       weight: total,
