@@ -4,6 +4,9 @@ import type { SamplingPlan } from "./decoder.js";
 /** Most frames a plan may ask for. */
 export const maxPlannedFrames = 100_000;
 
+/** Largest limit of an `every` plan: days of film, for whoever takes all frames and keeps none. */
+export const maxFrameLimit = 10_000_000;
+
 /** Times one frame may be repeated by an `fps` plan, so that a gap of 10^9 s in the time stamps has an end. */
 const maxRepeats = 10_000;
 
@@ -25,11 +28,9 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
   }
   for (const [parameter, value] of Object.entries({ count, every, limit })) {
     if (value === undefined) continue;
-    if (Number.isInteger(value) && value >= 1 && value <= maxPlannedFrames) continue;
-    complain(
-      parameter,
-      `${parameter} must be a whole number from 1 to ${maxPlannedFrames}; it is ${value}.`,
-    );
+    const most = parameter === "limit" ? maxFrameLimit : maxPlannedFrames;
+    if (Number.isInteger(value) && value >= 1 && value <= most) continue;
+    complain(parameter, `${parameter} must be a whole number from 1 to ${most}; it is ${value}.`);
   }
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) {
     complain("fps", `fps must be a number above 0 and up to 1000; it is ${fps}.`);

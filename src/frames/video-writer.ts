@@ -2,14 +2,8 @@ import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
-import type {
-  CodecContext,
-  FormatContext,
-  Frame,
-  Packet,
-  SoftwareScaleContext,
-  Stream,
-} from "node-av/lib";
+import type { FormatContext, Packet, SoftwareScaleContext, Stream } from "node-av/lib";
+import { newFrame, openH264Encoder } from "./h264-encoder.js";
 import { type Libav, loadLibav } from "./libav.js";
 
 /** Options of {@link writeVideo}. */
@@ -24,9 +18,6 @@ export interface VideoWriterOptions {
   readonly keyframeInterval?: number;
   readonly signal?: AbortSignal;
 }
-
-/** x264's constant rate factor: 18 is nearly lossless, 28 visibly coarse. */
-const rateFactor = 26;
 
 /** Frames encoded before other work of the process gets a turn. */
 const framesPerTurn = 8;
@@ -80,7 +71,12 @@ function openEncoder(libav: Libav, path: string, options: VideoWriterOptions): E
   const { lib, constants } = libav;
   const check = (code: number, what: string): void => lib.FFmpegError.throwIfError(code, what);
   const format: FormatContext = new lib.FormatContext();
-  const codec = openCodec(libav, options);
+  const { frameRate, ...shape } = options;
+  const codec = openH264Encoder(libav, {
+    ...shape,
+    timeBase: new lib.Rational(1, frameRate),
+    frameRate: new lib.Rational(frameRate, 1),
+  });
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   const rgbFrame = newFrame(libav, options, constants.AV_PIX_FMT_RGB24);
   const yuvFrame = newFrame(libav, options, constants.AV_PIX_FMT_YUV420P);
@@ -131,40 +127,4 @@ function openEncoder(libav: Libav, path: string, options: VideoWriterOptions): E
       format.freeContext();
     },
   };
-}
-
-function openCodec({ lib, constants }: Libav, options: VideoWriterOptions): CodecContext {
-  const encoder = lib.Codec.findEncoderByName(constants.FF_ENCODER_LIBX264);
-  if (!encoder) throw new Error("This build of FFmpeg has no H.264 encoder.");
-  const codec = new lib.CodecContext();
-  codec.allocContext3(encoder);
-  codec.width = options.width;
-  codec.height = options.height;
-  codec.pixelFormat = constants.AV_PIX_FMT_YUV420P;
-  codec.timeBase = new lib.Rational(1, options.frameRate);
-  codec.framerate = new lib.Rational(options.frameRate, 1);
-  codec.threadCount = 1;
-  codec.setFlags(constants.AV_CODEC_FLAG_GLOBAL_HEADER);
-  const search = constants.AV_OPT_SEARCH_CHILDREN;
-  if (options.keyframeInterval !== undefined) codec.gopSize = options.keyframeInterval;
-  codec.setOption("preset", "superfast", constants.AV_OPT_TYPE_STRING, search);
-  codec.setOption("crf", rateFactor, constants.AV_OPT_TYPE_FLOAT, search);
-  // Otherwise its macroblock tree is estimated with instructions that give other results from run to run.
-  codec.setOption("x264-params", "cpu-independent=1", constants.AV_OPT_TYPE_STRING, search);
-  lib.FFmpegError.throwIfError(codec.open2Sync(encoder), "open2");
-  return codec;
-}
-
-function newFrame(
-  { lib }: Libav,
-  { width, height }: VideoWriterOptions,
-  format: Frame["format"],
-): Frame {
-  const frame = new lib.Frame();
-  frame.alloc();
-  frame.format = format;
-  frame.width = width;
-  frame.height = height;
-  lib.FFmpegError.throwIfError(frame.getBuffer(0), "getBuffer");
-  return frame;
 }

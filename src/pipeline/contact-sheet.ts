@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { drawText, textWidth } from "./stroke-digits.js";
+import { drawText, textWidth } from "./stroke-text.js";
 
 /** A frame for a contact sheet. */
 export interface SheetFrame {
