@@ -13,8 +13,13 @@ export interface H264Settings {
   readonly frameRate: Rational;
   /** Frames from one keyframe to the next, at most. Default: the encoder's, 250. */
   readonly keyframeInterval?: number;
-  /** Whether frames leave the encoder in the order they are shown in: a little larger, and without any shift of time. */
-  readonly inOrder?: boolean;
+  /**
+   * Whether frames tell their own durations. They then leave the encoder in the order they are shown in, which is a
+   * little larger and shifts no times.
+   */
+  readonly isTimed?: boolean;
+  /** Whether the colours are those of ITU-R BT.709, and the file says so. Otherwise players guess by the size. */
+  readonly isBt709?: boolean;
 }
 
 /** x264's constant rate factor: 18 is nearly lossless, 28 visibly coarse. */
@@ -35,7 +40,16 @@ export function openH264Encoder({ lib, constants }: Libav, settings: H264Setting
   codec.setFlags(constants.AV_CODEC_FLAG_GLOBAL_HEADER);
   const search = constants.AV_OPT_SEARCH_CHILDREN;
   if (settings.keyframeInterval !== undefined) codec.gopSize = settings.keyframeInterval;
-  if (settings.inOrder) codec.maxBFrames = 0;
+  if (settings.isTimed) {
+    codec.setFlags(constants.AV_CODEC_FLAG_FRAME_DURATION);
+    codec.maxBFrames = 0;
+  }
+  if (settings.isBt709) {
+    codec.colorRange = constants.AVCOL_RANGE_MPEG;
+    codec.colorSpace = constants.AVCOL_SPC_BT709;
+    codec.colorPrimaries = constants.AVCOL_PRI_BT709;
+    codec.colorTrc = constants.AVCOL_TRC_BT709;
+  }
   codec.setOption("preset", "superfast", constants.AV_OPT_TYPE_STRING, search);
   codec.setOption("crf", rateFactor, constants.AV_OPT_TYPE_FLOAT, search);
   // Otherwise its macroblock tree is estimated with instructions that give other results from run to run.

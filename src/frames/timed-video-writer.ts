@@ -110,12 +110,16 @@ function openFile(
     timeBase: new lib.Rational(1, clockRate),
     frameRate: new lib.Rational(Math.max(1, Math.round(rate * 1000)), 1000),
     keyframeInterval,
-    inOrder: true,
+    isTimed: true,
+    isBt709: true,
   });
   const format: FormatContext = new lib.FormatContext();
   const scaler: SoftwareScaleContext = new lib.SoftwareScaleContext();
   const rgbFrame = newFrame(libav, options, constants.AV_PIX_FMT_RGB24);
   const yuvFrame = newFrame(libav, options, constants.AV_PIX_FMT_YUV420P);
+  rgbFrame.colorRange = constants.AVCOL_RANGE_JPEG;
+  yuvFrame.colorRange = constants.AVCOL_RANGE_MPEG;
+  yuvFrame.colorSpace = constants.AVCOL_SPC_BT709;
   const packet: Packet = new lib.Packet();
   packet.alloc();
   scaler.allocContext();

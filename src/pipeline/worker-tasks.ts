@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
+import type { AnnotateTask, RenderedAnnotation } from "./annotation/render-annotated.js";
 import type { FrameFormat } from "./frame-files.js";
 
 /** What a worker process can be asked for. */
@@ -10,6 +11,7 @@ export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
   measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
   writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
+  annotateVideo(task: AnnotateTask): Promise<RenderedAnnotation | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
     readonly path: string;

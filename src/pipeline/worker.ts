@@ -120,6 +120,18 @@ export async function writeFrames(task: WriteFramesTask): ReturnType<WorkerTasks
   }
 }
 
+/** Writes a copy of a video with its labels drawn on it. */
+export async function annotateVideo(
+  task: Parameters<WorkerTasks["annotateVideo"]>[0],
+): ReturnType<WorkerTasks["annotateVideo"]> {
+  try {
+    const { renderAnnotated } = await import("./annotation/render-annotated.js");
+    return await renderAnnotated(task);
+  } catch (error) {
+    return failureOf(error, task.path);
+  }
+}
+
 /** Renders a clip of the motions data set. */
 export async function renderClip(
   task: Parameters<WorkerTasks["renderClip"]>[0],

@@ -4,6 +4,7 @@ import {
   type ResultFormatName,
   resultFormatNames,
 } from "../../pipeline/writers/result-writer.js";
+import { openAnnotation } from "../annotation.js";
 import {
   addJobOptions,
   addTalkOptions,
@@ -24,6 +25,7 @@ interface Options extends TalkOptions, JobOptions {
   readonly threshold?: number;
   readonly strict?: boolean;
   readonly allFiles?: boolean;
+  readonly annotate?: string;
 }
 
 export function define(command: Command, context: CommandContext): void {
@@ -49,6 +51,10 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option("--strict", "take a truncated video for a failure")
     .option("--all-files", "take every file of a directory, whatever its extension")
+    .option(
+      "--annotate <dir>",
+      "write DIR/<name>.mp4 as well: a copy of each video with its label and a timeline drawn on it",
+    )
     .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
   addTalkOptions(addJobOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
@@ -65,6 +71,7 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const kinds = `${model.settings.kind}s`;
       if (paths.length === 0) reporter.onWarning(`No ${kinds} are found in ${inputs.join(", ")}.`);
+      const annotator = await openAnnotation(options, { model, paths, inputs, context, reporter });
       const { top, threshold, strict } = options;
       const results = label(paths, {
         model,
@@ -79,8 +86,11 @@ export function define(command: Command, context: CommandContext): void {
         for await (const result of results) {
           if ("error" in result) failed += 1;
           await writer.write(result);
+          await annotator?.take(result);
         }
+        await annotator?.finish();
       } finally {
+        await annotator?.close();
         reporter.close();
         await writer.close();
       }
