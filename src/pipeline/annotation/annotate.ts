@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { isAbort, MuybridgeError, messageOf } from "../../core/errors.js";
+import { MuybridgeError, messageOf } from "../../core/errors.js";
 import { type DecoderName, defaultDecoder } from "../../frames/decoder.js";
 import type { LabelledVideo } from "../label-result.js";
 import { annotationOf } from "./annotation.js";
@@ -63,18 +63,18 @@ export async function writeAnnotated(
   await refuseToReplace([path], [file]);
   // In a directory of its own, without which a process that is being stopped can begin no file.
   const unfinished = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
-  try {
-    await mkdir(unfinished, { recursive: true });
-    const rendered = await render({ ...task, file: join(unfinished, "annotated.mp4") });
-    await rename(join(unfinished, "annotated.mp4"), file);
-    return { ...rendered, file: target };
-  } catch (error) {
-    if (error instanceof MuybridgeError || isAbort(error)) throw error;
+  const cannotWrite = (error: unknown): never => {
     throw new MuybridgeError("ERR_USAGE", `${target} cannot be written: ${messageOf(error)}`, {
       path,
       parameter: "annotate",
       cause: error,
     });
+  };
+  await mkdir(unfinished, { recursive: true }).catch(cannotWrite);
+  try {
+    const rendered = await render({ ...task, file: join(unfinished, "annotated.mp4") });
+    await rename(join(unfinished, "annotated.mp4"), file).catch(cannotWrite);
+    return { ...rendered, file: target };
   } finally {
     await rm(unfinished, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }

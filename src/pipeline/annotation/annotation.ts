@@ -40,8 +40,17 @@ const grace = 1e-6;
 /** Index of the segment under way at a time: of several, the one that began last; -1 where there is none. */
 export function segmentAt({ segments, duration }: Annotation, time: number): number {
   // What decodes may be a little longer than what was labelled.
-  const within = Math.min(time, duration - 2 * grace);
-  return segments.findLastIndex(
-    ({ start, end }) => start <= within + grace && within + grace < Math.max(end, start + grace),
-  );
+  const at = Math.min(time, duration - 2 * grace) + grace;
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (segments[middle]!.start <= at) low = middle + 1;
+    else high = middle;
+  }
+  for (let index = low - 1; index >= 0; index--) {
+    const { start, end } = segments[index]!;
+    if (at < Math.max(end, start + grace)) return index;
+  }
+  return -1;
 }

@@ -1,7 +1,7 @@
 import { type Annotation, segmentAt } from "./annotation.js";
 import { drawCaption } from "./overlay-caption.js";
 import { layOut } from "./overlay-layout.js";
-import { drawPlayhead, drawTimeline } from "./timeline-bar.js";
+import { drawPlayhead, drawTimeline, timelineRow } from "./timeline-bar.js";
 
 /** Draws an annotation on the frames of a video. */
 export interface Overlay {
@@ -25,6 +25,7 @@ interface Panel {
 /** Opens the overlay for frames of a size. */
 export function openOverlay(annotation: Annotation, width: number, height: number): Overlay {
   const layout = layOut(width, height);
+  const timeline = timelineRow(layout, annotation);
   const { segments, duration } = annotation;
   const panelTop = height - layout.panelHeight;
   let panel: Panel | undefined;
@@ -35,7 +36,7 @@ export function openOverlay(annotation: Annotation, width: number, height: numbe
       if (!panel || index !== drawn) {
         const next = index < 0 ? segments.find(({ start }) => start > time) : segments[index + 1];
         const rgba = await drawCaption(layout, segments[index], next);
-        drawTimeline(rgba, layout, annotation);
+        drawTimeline(rgba, layout, timeline);
         panel = prepare(rgba);
         drawn = index;
       }

@@ -9,38 +9,44 @@ const groundColour: Colour = [24, 27, 31];
 const leastForLine = 4;
 
 /**
- * Draws the timeline on the panel: the segments in their colours, with a dark line where one ends. Columns take the
- * segment at their middle, however many there are.
+ * The timeline: the segments in their colours, with a dark line where one ends. Columns take the segment at their
+ * middle, however many there are.
+ *
+ * @returns one row of it, uint8 RGBA [bar.width, 4]
+ */
+export function timelineRow({ bar }: OverlayLayout, annotation: Annotation): Uint8Array {
+  const { segments, duration } = annotation;
+  const perColumn = duration / bar.width;
+  const widthOf = (index: number): number => {
+    const segment = segments[index];
+    return segment ? (segment.end - segment.start) / perColumn : Number.POSITIVE_INFINITY;
+  };
+  const row = new Uint8Array(bar.width * 4);
+  let before: number | undefined;
+  for (let x = 0; x < bar.width; x++) {
+    const index = segmentAt(annotation, (x + 0.5) * perColumn);
+    const isLine =
+      index !== (before ?? index) &&
+      widthOf(index) >= leastForLine &&
+      widthOf(before ?? index) >= leastForLine;
+    row.set(isLine ? groundColour : (segments[index]?.colour ?? groundColour), 4 * x);
+    row[4 * x + 3] = 255;
+    before = index;
+  }
+  return row;
+}
+
+/**
+ * Draws the timeline on the panel.
  *
  * @param panel uint8 RGBA, row-major [panelHeight, width, 4]; written to
  */
 export function drawTimeline(
   panel: Uint8Array,
-  layout: OverlayLayout,
-  annotation: Annotation,
+  { bar, width }: OverlayLayout,
+  row: Uint8Array,
 ): void {
-  const { bar, width } = layout;
-  const { segments, duration } = annotation;
-  const perColumn = duration / bar.width;
-  const columns = Int32Array.from({ length: bar.width }, (_, x) =>
-    segmentAt(annotation, (x + 0.5) * perColumn),
-  );
-  const widthOf = (index: number): number => {
-    const segment = segments[index];
-    return segment ? (segment.end - segment.start) / perColumn : Number.POSITIVE_INFINITY;
-  };
-  for (let x = 0; x < bar.width; x++) {
-    const index = columns[x]!;
-    const before = x === 0 ? index : columns[x - 1]!;
-    const isLine =
-      index !== before && widthOf(index) >= leastForLine && widthOf(before) >= leastForLine;
-    const colour = isLine ? groundColour : (segments[index]?.colour ?? groundColour);
-    for (let y = bar.top; y < bar.top + bar.height; y++) {
-      const at = (y * width + bar.left + x) * 4;
-      panel.set(colour, at);
-      panel[at + 3] = 255;
-    }
-  }
+  for (let y = bar.top; y < bar.top + bar.height; y++) panel.set(row, (y * width + bar.left) * 4);
 }
 
 /**
