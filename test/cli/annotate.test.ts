@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openDataset, train } from "muybridge";
 import { beforeAll, expect, test } from "vitest";
 import { writeVideo } from "../../src/frames/video-writer.js";
@@ -88,19 +89,25 @@ test("copies are never written over the videos", async () => {
 
 test("Ctrl-C leaves no half-written copy", async () => {
   const path = join(root, "long.mp4");
-  const frame = new Uint8Array(960 * 540 * 3).fill(90);
+  const frame = new Uint8Array(640 * 360 * 3).fill(90);
   await writeVideo(path, Array<Uint8Array>(400).fill(frame), {
-    width: 960,
-    height: 540,
+    width: 640,
+    height: 360,
     frameRate: 25,
   });
   const out = join(root, "interrupted");
+  let seen: string[] = [];
   const result = await run([path, "--annotate", out], {
-    onStart(child) {
-      // The line is there as soon as the label is; the copy takes longer.
-      child.stdout?.once("data", () => child.kill("SIGINT"));
+    async onStart(child) {
+      while (!seen.some((name) => name.endsWith("annotated.mp4")) && child.exitCode === null) {
+        await sleep(10);
+        seen = await readdir(out, { recursive: true }).catch(() => []);
+      }
+      child.kill("SIGINT");
     },
   });
+  // It was under way, by another name.
+  expect(seen).toContainEqual(expect.stringMatching(/^\.long\.mp4\..*annotated\.mp4$/));
   expect(result.code).toBe(130);
   expect(linesOf(result)).toHaveLength(1);
   expect(await readdir(out)).toEqual([]);

@@ -17,7 +17,7 @@ export interface ProgramOptions {
   readonly cwd?: string;
   readonly input?: string;
   /** Called with the child as soon as it runs. */
-  readonly onStart?: (child: ChildProcess) => void;
+  readonly onStart?: (child: ChildProcess) => unknown;
 }
 
 /** Runs the program as a user would, with standard output and error piped. */
