@@ -42,6 +42,9 @@ const clockRate = 90_000;
 /** Frames from one keyframe to the next, so that a player jumps to any place at once. */
 const keyframeInterval = 50;
 
+/** Seconds a frame may be on screen: the container counts its ticks in 31 bits. */
+const longestFrame = Math.floor((2 ** 31 - 1) / clockRate);
+
 /** Highest frame rate the encoder is told. */
 const maxFrameRate = 1000;
 
@@ -53,7 +56,7 @@ const usualFrameRate = 25;
  * but the frame under way. The file is written where it is told, from its start: whoever calls gives it its name when
  * it is complete.
  *
- * @throws RangeError where a frame is of another size; FFmpegError of node-av; the signal's reason on abort.
+ * @throws RangeError where a frame is of another size or on screen for more than 6 hours; FFmpegError of node-av; the signal's reason on abort.
  */
 export async function writeTimedVideo(
   path: string,
@@ -176,6 +179,9 @@ function openFile(
     write({ pixels, time, duration }) {
       if (pixels.length !== size) {
         throw new RangeError(`A frame holds ${pixels.length} bytes; ${size} were expected.`);
+      }
+      if (!(duration <= longestFrame)) {
+        throw new RangeError(`A frame is on screen for ${duration} s, above ${longestFrame} s.`);
       }
       const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
       check(rgbFrame.fromBuffer(bytes), "fromBuffer");

@@ -4,6 +4,7 @@ import {
   checkSamplingPlan,
   createSelector,
   type FrameSelector,
+  maxFrameLimit,
   maxPlannedFrames,
 } from "../../src/frames/sampling-plan.js";
 
@@ -192,12 +193,15 @@ test("no plan of a span is left without a frame, whatever decodes", () => {
   );
 });
 
-test.each([{ count: 1 }, { count: maxPlannedFrames }, { fps: 0.001 }, { fps: 1000 }])(
-  "%o is a plan",
-  (plan) => {
-    expect(() => checkSamplingPlan(plan)).not.toThrow();
-  },
-);
+test.each([
+  { count: 1 },
+  { count: maxPlannedFrames },
+  { fps: 0.001 },
+  { fps: 1000 },
+  { every: 1, limit: maxFrameLimit },
+])("%o is a plan", (plan) => {
+  expect(() => checkSamplingPlan(plan)).not.toThrow();
+});
 
 test("what is no plan is refused, naming the parameter", () => {
   const refusal = { code: "ERR_USAGE", parameter: "count" };
@@ -209,6 +213,8 @@ test("what is no plan is refused, naming the parameter", () => {
     expect.objectContaining({ code: "ERR_USAGE", parameter: "fps" }),
   );
   const refusals = [
+    ["every", { every: maxPlannedFrames + 1 }],
+    ["limit", { every: 1, limit: maxFrameLimit + 1 }],
     ["keyframes", { keyframes: false as never }],
     ["start", { count: 1, start: -1 }],
     ["start", { fps: 1, start: Number.NaN }],

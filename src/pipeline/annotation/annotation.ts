@@ -40,7 +40,7 @@ const grace = 1e-6;
 /** Index of the segment under way at a time: of several, the one that began last; -1 where there is none. */
 export function segmentAt({ segments, duration }: Annotation, time: number): number {
   // What decodes may be a little longer than what was labelled.
-  const at = Math.min(time, duration - 2 * grace) + grace;
+  const at = Math.max(0, Math.min(time, duration - 2 * grace)) + grace;
   let low = 0;
   let high = segments.length;
   while (low < high) {
@@ -50,7 +50,7 @@ export function segmentAt({ segments, duration }: Annotation, time: number): num
   }
   for (let index = low - 1; index >= 0; index--) {
     const { start, end } = segments[index]!;
-    if (at < Math.max(end, start + grace)) return index;
+    if (at < Math.max(end, start + 2 * grace)) return index;
   }
   return -1;
 }

@@ -164,6 +164,17 @@ describe("any video", () => {
     expect(distance(copy.at(0).bar(0.7), orange!)).toBeLessThan(40);
   });
 
+  test("pictures that are shown for days are refused, with the reason", async () => {
+    const pictures = await writeNumberedPictures(join(root, "slow"), 2);
+    const work = annotate(`images:${pictures}?fps=0.00001`, whole(2e5), target("slow.mp4"));
+    await expect(work).rejects.toMatchObject({
+      code: "ERR_USAGE",
+      message: expect.stringMatching(
+        /cannot be written: A frame is on screen for [\d.]+ s, above 23860 s/,
+      ) as unknown,
+    });
+  });
+
   test("a turned video stands upright, and the text with it", async () => {
     const path = await writeClip("lying.mp4", 5);
     await writeFile(join(root, "turned.mp4"), withRotation(await readFile(path), 90));
