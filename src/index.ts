@@ -20,6 +20,12 @@ export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cn
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
+export {
+  type ComparedModel,
+  type Comparison,
+  compare,
+  type DifferingClip,
+} from "./pipeline/compare.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,

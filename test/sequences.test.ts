@@ -72,6 +72,33 @@ test("each is labelled with a line, in the order of the paths, the same in eithe
   expect(fromTensors.map(told)).toEqual(fromTables.map(told));
 });
 
+test("two models are compared on the clips that neither was trained on", async () => {
+  const pooled = at("pooled");
+  expect(await run("train", at("csv"), "--out", pooled, "--rnn", "meanpool")).toMatchObject({
+    code: 0,
+  });
+  const { code, stdout } = await run("compare", pooled, model, at("csv"), "--json");
+  expect(code).toBe(0);
+  const told = JSON.parse(stdout) as Record<string, number> & {
+    a: { accuracy: number };
+    b: { accuracy: number };
+    interval: { low: number; high: number };
+    differing: { truth: string; a: string; b: string }[];
+  };
+  expect(told).toMatchObject({ n: 12, leftOut: 0 });
+  const { n, onlyA, onlyB, bothRight, bothWrong, difference } = told as Record<string, number>;
+  expect(onlyA! + onlyB! + bothRight! + bothWrong!).toBe(n);
+  expect(difference).toBeCloseTo(told.b.accuracy - told.a.accuracy, 12);
+  expect(told.interval.low).toBeLessThanOrEqual(difference!);
+  expect(told.interval.high).toBeGreaterThanOrEqual(difference!);
+  expect(told.differing).toHaveLength(onlyA! + onlyB!);
+  for (const clip of told.differing) {
+    expect([clip.a === clip.truth, clip.b === clip.truth].sort()).toEqual([false, true]);
+  }
+  const forEyes = await run("compare", pooled, model, at("csv"));
+  expect(forEyes.stdout).toMatch(/B - A: \+\d+\.\d points .* on 12 clips; McNemar's p = /);
+});
+
 test("the same numbers give the same weights in either format", async () => {
   const weights = (name: string): Promise<Buffer> => readFile(at(name, "weights.safetensors"));
   // Parts are drawn by content, which differs with the format; so both get the same parts.

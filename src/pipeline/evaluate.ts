@@ -5,6 +5,7 @@ import {
   classificationMetrics,
   mostLikely,
 } from "../sequence/classification-metrics.js";
+import { type Interval, wilsonInterval } from "../sequence/paired-comparison.js";
 import { checkDatasetKind } from "./dataset-kind.js";
 import { identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -21,6 +22,8 @@ export interface EvaluateOptions extends RunOptions {
 /** How a model does on a data set. */
 export interface Evaluation extends ClassificationMetrics {
   readonly classes: readonly string[];
+  /** 95 % of the accuracy, as if the clips were independent of each other (Wilson). */
+  readonly interval: Interval;
   /** The same clips through the mean-pool classifier that was trained beside the network. */
   readonly baseline: { readonly meanPool: ClassificationMetrics };
   readonly split: Split | "all";
@@ -121,9 +124,11 @@ export async function evaluate(
       { path: dataset.name },
     );
   }
+  const figures = classificationMetrics(probabilities, truth, model.classes);
   return {
-    ...classificationMetrics(probabilities, truth, model.classes),
+    ...figures,
     classes: model.classes,
+    interval: wilsonInterval(Math.round(figures.accuracy * figures.n), figures.n),
     baseline: { meanPool: classificationMetrics(meanPool, truth, model.classes) },
     split,
     failed,

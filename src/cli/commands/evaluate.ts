@@ -77,7 +77,7 @@ export function define(command: Command, context: CommandContext): void {
       ]);
       process.stdout.write(formatTable(["class", "precision", "recall", "F1", "clips"], rows));
       process.stdout.write(
-        `accuracy ${percent(result.accuracy)} of ${result.n} clips (${result.split}), mean-pool baseline ${percent(result.baseline.meanPool.accuracy)}\nbalanced accuracy ${percent(result.balancedAccuracy)}, log loss ${result.logLoss.toFixed(3)}, calibration error ${result.ece.toFixed(3)}\n`,
+        `accuracy ${percent(result.accuracy)} (95 %: ${percent(result.interval.low)} to ${percent(result.interval.high)}) of ${result.n} clips (${result.split}), mean-pool baseline ${percent(result.baseline.meanPool.accuracy)}\nbalanced accuracy ${percent(result.balancedAccuracy)}, log loss ${result.logLoss.toFixed(3)}, calibration error ${result.ece.toFixed(3)}\n`,
       );
     },
   );
