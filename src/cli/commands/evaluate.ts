@@ -11,6 +11,7 @@ import {
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import type { TalkOptions } from "../reporter.js";
+import { shellQuote } from "../shell-quote.js";
 import { formatTable, percent } from "../table.js";
 
 interface Options extends TalkOptions, JobOptions, DatasetFlags {
@@ -54,12 +55,22 @@ export function define(command: Command, context: CommandContext): void {
       if (result.failed.length > 0) context.exit(exitCodes.someFailed);
       if (options.report !== undefined) {
         const [{ evaluationReport }, { writeFileAtomically }] = await Promise.all([
-          import("../../pipeline/report.js"),
+          import("../../pipeline/report/evaluation-report.js"),
           import("../../core/atomic-file.js"),
         ]);
         await writeFileAtomically(
           options.report,
-          await evaluationReport(model, dataset, result, context.signal),
+          await evaluationReport(model, dataset, result, {
+            ...runOptions(options, context, reporter),
+            command: shellQuote([
+              "muybridge",
+              "evaluate",
+              directory,
+              name,
+              "--split",
+              options.split,
+            ]),
+          }),
         );
         reporter.info(`report: ${options.report}`);
       }

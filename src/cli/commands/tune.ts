@@ -140,7 +140,7 @@ async function runSettings(name: string, options: Options, context: CommandConte
       import("../../../datasets/open-dataset.js"),
       import("../../pipeline/tune.js"),
       import("../../pipeline/model.js"),
-      import("../../pipeline/tuning-report.js"),
+      import("../../pipeline/report/tuning-report.js"),
       import("../../core/atomic-file.js"),
     ]);
   await checkModelTarget(options.out);
