@@ -38,6 +38,7 @@ export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js
 export { type ExamplesOptions, modelFromExamples } from "./pipeline/model-from-examples.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
+export { type SuggestedVideo, type Suggestions, suggest } from "./pipeline/suggest.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export {
