@@ -124,8 +124,8 @@ function checkCoverage(entries: readonly Entry[], size: number): void {
 function parseHeader(bytes: Uint8Array): object {
   let header: unknown;
   try {
-    // The format forbids two tensors of one name.
-    header = parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    // The format forbids two tensors of one name, and no name.
+    header = parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), true);
   } catch (error) {
     throw invalid(`its header is not JSON (${messageOf(error)})`);
   }

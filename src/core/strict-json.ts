@@ -1,18 +1,22 @@
+/** The field that stands for an object's prototype in some programs, and is passed over by others. */
+const prototypeField = "__proto__";
+
 /**
  * Parses JSON in which no object has two fields of one name. JSON.parse takes the last of them and other readers the
- * first, so that a file would say one thing to one program and another to the next.
+ * first, so that a file would say one thing to one program and another to the next. Nor may a field be called
+ * `__proto__`.
  *
- * @throws SyntaxError where it is no JSON, or naming the field that is there twice
+ * @param anyName whether a field may be called `__proto__` all the same
+ * @throws SyntaxError where it is no JSON, or naming the field
  */
-export function parseStrictJson(text: string): unknown {
+export function parseStrictJson(text: string, anyName = false): unknown {
   const value: unknown = JSON.parse(text);
-  const twice = repeatedField(text);
-  if (twice === undefined) return value;
-  throw new SyntaxError(`the field ${JSON.stringify(twice.slice(0, 200))} is there twice`);
+  checkFields(text, anyName);
+  return value;
 }
 
-/** The first field that an object of a text, which is known to be JSON, has twice. */
-function repeatedField(json: string): string | undefined {
+/** Looks at the fields of a text that is known to be JSON. */
+function checkFields(json: string, anyName: boolean): void {
   /** Names of the fields of the objects that are open; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   /** Whether a text at this place would be a field's name. */
@@ -40,7 +44,8 @@ function repeatedField(json: string): string | undefined {
         if (isName) {
           const name = JSON.parse(json.slice(at, end + 1)) as string;
           const names = open.at(-1)!;
-          if (names.has(name)) return name;
+          if (names.has(name)) throw wrongField(name, "there twice");
+          if (name === prototypeField && !anyName) throw wrongField(name, "of no format");
           names.add(name);
         }
         isName = false;
@@ -49,7 +54,10 @@ function repeatedField(json: string): string | undefined {
       }
     }
   }
-  return undefined;
+}
+
+function wrongField(name: string, what: string): SyntaxError {
+  return new SyntaxError(`the field ${JSON.stringify(name.slice(0, 200))} is ${what}`);
 }
 
 /** Where a text that begins here ends: at the next quotation mark before which there is an even number of \. */

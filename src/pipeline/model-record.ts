@@ -91,10 +91,7 @@ const videoFeatures = z.strictObject({
       dimension: z.int().min(1).max(1_000_000),
       inputSize: z.int().min(1).max(10_000),
     })
-    .refine(({ id, choice }) => id === choice.cnn, {
-      path: ["id"],
-      message: "it is another name than choice.cnn",
-    }),
+    .refine(({ id, choice }) => id === choice.cnn, "its id is another name than its choice.cnn"),
   plan,
   fit: z.enum(fits),
 });
