@@ -74,7 +74,6 @@ export async function modelFromExamples(
     standardisation,
     meanPool,
     parameters: {},
-    sequence: undefined,
     record: {
       format: "muybridge",
       version: modelFormatVersion,

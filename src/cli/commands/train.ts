@@ -111,7 +111,7 @@ export function define(command: Command, context: CommandContext): void {
       const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../../datasets/open-dataset.js"),
         import("../../pipeline/train.js"),
-        import("../../pipeline/model.js"),
+        import("../../pipeline/model-directory.js"),
         import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);
