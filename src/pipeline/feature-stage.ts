@@ -12,6 +12,7 @@ import {
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
+import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
@@ -123,6 +124,8 @@ export interface ClipFeatures {
   readonly truncated: boolean;
   /** True where nothing was computed in this run. */
   readonly cached: boolean;
+  /** True where nothing was decoded in this run. */
+  readonly framesCached: boolean;
 }
 
 /** Turns files into features, through the cache. */
@@ -148,6 +151,8 @@ interface ClipFacts {
 /** Options of {@link openFeatureStage}. */
 export interface FeatureStageOptions {
   readonly device?: Device;
+  /** How the frames are kept, too; without it they are not. */
+  readonly cacheFrames?: FrameEncoding;
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
@@ -162,7 +167,7 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
+  { device = "cpu", cacheFrames, onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
   const told = new Set<string>();
@@ -174,6 +179,7 @@ export async function openFeatureStage(
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
+    frames: encodingKey(cacheFrames),
   });
 
   const compute = async (
@@ -194,16 +200,25 @@ export async function openFeatureStage(
         duration,
         truncated,
         cached: true,
+        framesCached: true,
       };
     }
-    const task = { path, ...settings, device, cacheDir: cache.directory };
+    const kept = cacheFrames && { content, encoding: cacheFrames };
+    const task = {
+      path,
+      ...settings,
+      device,
+      cacheDir: cache.directory,
+      ...(kept ? { kept } : {}),
+    };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
     for (const warning of warnings) {
       // Every process says it; the user needs to hear it once.
       if (!told.has(warning)) onWarning(warning);
       told.add(warning);
     }
-    const { features, timestamps, dimension, duration, truncated } = extracted;
+    const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
+    if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
@@ -213,7 +228,7 @@ export async function openFeatureStage(
       facts,
     );
     onComputed();
-    return { features, timestamps, n, dimension, duration, truncated, cached: false };
+    return { features, timestamps, n, dimension, ...facts, cached: false, framesCached };
   };
 
   return {
@@ -224,7 +239,7 @@ export async function openFeatureStage(
       // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
       if (twin) {
         const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true };
+        if (clip) return { ...clip, cached: true, framesCached: true };
       }
       const own = compute(path, content, signal);
       underWay.set(content, own);

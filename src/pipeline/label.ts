@@ -95,11 +95,7 @@ function toResult(
     frames: prediction.frames,
     ...(prediction.truncated ? { truncated: true as const } : {}),
     model: model.digest,
-    cached: {
-      frames: prediction.cached.features,
-      features: prediction.cached.features,
-      predictions: prediction.cached.predictions,
-    },
+    cached: prediction.cached,
     elapsedMs,
   };
 }

@@ -16,7 +16,11 @@ export interface VideoPrediction {
   readonly frames: number;
   readonly truncated: boolean;
   /** True for a stage of which nothing was computed in this run. */
-  readonly cached: { readonly features: boolean; readonly predictions: boolean };
+  readonly cached: {
+    readonly frames: boolean;
+    readonly features: boolean;
+    readonly predictions: boolean;
+  };
 }
 
 /** Metadata of a cache entry. */
@@ -52,7 +56,7 @@ export function openPredictionStage(
           probabilities: both.subarray(0, classes),
           meanPool: both.subarray(classes),
           ...(entry.metadata as PredictionFacts),
-          cached: { features: true, predictions: true },
+          cached: { frames: true, features: true, predictions: true },
         };
       }
       const clip = await features.clip(path, contentDigest, signal);
@@ -71,7 +75,7 @@ export function openPredictionStage(
         probabilities,
         meanPool,
         ...facts,
-        cached: { features: clip.cached, predictions: false },
+        cached: { frames: clip.framesCached, features: clip.cached, predictions: false },
       };
     },
   };

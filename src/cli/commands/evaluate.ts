@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import {
   addDatasetOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type DatasetFlags,
@@ -36,7 +36,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--report <file>", "write a page with the results (HTML)")
     .option("--json", "print the figures as JSON")
     .addHelpText("after", "\nExample:\n  muybridge evaluate model/ clips/ --report report.html");
-  addTalkOptions(addJobOptions(addDatasetOptions(command))).action(
+  addTalkOptions(addRunOptions(addDatasetOptions(command))).action(
     async (directory: string, name: string, options: Options) => {
       const [{ openDataset }, { evaluate }, { openModel }] = await Promise.all([
         import("../../../datasets/open-dataset.js"),

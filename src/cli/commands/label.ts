@@ -5,7 +5,7 @@ import {
   resultFormatNames,
 } from "../../pipeline/writers/result-writer.js";
 import {
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type JobOptions,
@@ -50,7 +50,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--strict", "take a truncated video for a failure")
     .option("--all-files", "take every file of a directory, whatever its extension")
     .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
-  addTalkOptions(addJobOptions(command)).action(
+  addTalkOptions(addRunOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
       const [{ expandInputs }, { label }, { openModel }] = await Promise.all([
         import("../../pipeline/inputs.js"),

@@ -12,7 +12,7 @@ import { type NetworkEngineName, networkEngines } from "../../sequence/network-e
 import {
   addDatasetOptions,
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type DatasetFlags,
@@ -106,7 +106,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--json", "print the model's record as JSON")
     .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
   addFittingOptions(command);
-  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
       const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../../datasets/open-dataset.js"),

@@ -6,7 +6,7 @@ import type { Optimizer, TuningSummary } from "../../pipeline/tuning-summary.js"
 import {
   addDatasetOptions,
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type DatasetFlags,
@@ -103,7 +103,7 @@ The trials are kept in MODEL.tuning.jsonl: after Ctrl-C the same command goes on
 Example:
   muybridge tune clips/ --out model/ --trials 30 --folds 3`,
     );
-  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
       refuseOtherSearch(options);
       await (options.search === "weights" ? runWeights : runSettings)(name, options, context);
