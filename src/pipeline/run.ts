@@ -22,6 +22,8 @@ export interface RunOptions extends LongCallOptions {
   readonly jobs?: number;
   /** Seconds a video may take. Default 1800. */
   readonly timeout?: number;
+  /** Bytes of memory a process may hold. Default: 4 GiB, or 80 % of a smaller machine's memory. */
+  readonly maxMemory?: number;
   /** Default: MUYBRIDGE_CACHE_DIR, else the platform's cache directory + /muybridge. */
   readonly cacheDir?: string;
   /** What computes the CNN, on the onnx engine. Default "cpu"; one that is not there is told, and the CPU computes. */
@@ -45,7 +47,7 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, cacheDir, device, onWarning } = options;
+  const { jobs, timeout, maxMemory, cacheDir, device, onWarning } = options;
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -53,6 +55,8 @@ export async function openRun(
   const pool = openWorkerPool({
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   });
   try {
     if (settings.kind === "sequence") {

@@ -1,4 +1,5 @@
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { killTrees } from "../core/process-tree.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
@@ -16,8 +17,9 @@ import type {
   WriteFramesTask,
 } from "./worker-tasks.js";
 
-// A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// A process whose parent is gone has nobody to work for, and nor has a program that it runs. SIGKILL, because an
+// exit would wait for native threads.
+process.on("disconnect", () => void killTrees([process.pid]));
 // Ctrl-C reaches the whole process group; the parent decides what is still finished.
 process.on("SIGINT", () => {});
 
