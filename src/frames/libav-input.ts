@@ -45,6 +45,10 @@ export async function openLibavInput(libav: Libav, path: string): Promise<LibavI
       open = false; // libav has freed it.
       throw notAVideo(path, reason(libav, opened));
     }
+    // Before the next step, which may decode a picture to learn more.
+    for (const { codecpar } of format.streams) {
+      checkPictureSize(path, codecpar.width, codecpar.height);
+    }
     const found = format.findStreamInfoSync(null);
     if (found < 0) throw notAVideo(path, reason(libav, found));
     const stream = findVideo(libav, format, path);

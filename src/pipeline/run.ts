@@ -47,7 +47,7 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, maxMemory, cacheDir, device, onWarning } = options;
+  const { jobs, timeout, maxMemory, cacheDir, device, signal, onWarning } = options;
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -75,6 +75,7 @@ export async function openRun(
         }
       },
       ...(device === undefined ? {} : { device }),
+      ...(signal === undefined ? {} : { signal }),
       ...(onWarning === undefined ? {} : { onWarning }),
     });
     const dispose = async (): Promise<void> => {

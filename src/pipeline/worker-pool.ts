@@ -65,7 +65,7 @@ export function openWorkerPool(options: WorkerPoolOptions = {}): WorkerPool {
       const why = `The process that worked on ${path} took more than ${megabytes} MiB of memory and was ended. Raise --max-memory if the machine has more.`;
       return new MuybridgeError("ERR_TOO_LARGE", why, { path });
     }
-    const why = `The process that worked on ${path} died, twice: it was ${before}, then ${message}. The file is likely damaged in a way the decoder cannot survive.`;
+    const why = `The process that worked on ${path} died, twice: it was ${before}, then ${message}. The file is likely damaged in a way that its reader cannot survive.`;
     return new MuybridgeError("ERR_DECODER_CRASHED", why, { path });
   };
 

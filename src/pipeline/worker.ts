@@ -9,6 +9,7 @@ import type { DecodeSummary, FrameOutput } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
 import { growVectors } from "./growing-vectors.js";
 import type {
+  DescribeTask,
   ExtractedFeatures,
   ExtractTask,
   MeasureTask,
@@ -78,6 +79,24 @@ export async function measureRanges(
     return { ranges: joinRanges(parts) };
   } catch (error) {
     return failureOf(error, task.path);
+  }
+}
+
+/** Opens a CNN to describe it. */
+export async function describe({
+  cnn,
+  cacheDir,
+}: DescribeTask): ReturnType<WorkerTasks["describe"]> {
+  try {
+    const [{ openContentStore }, { describeCnn }] = await Promise.all([
+      import("../core/content-store.js"),
+      import("../features/describe-cnn.js"),
+    ]);
+    return await describeCnn(cnn, openContentStore(cacheDir));
+  } catch (error) {
+    if (error instanceof MuybridgeError) return failureOf(error, cnn.cnn);
+    const message = `The CNN ${cnn.cnn} cannot be used: ${messageOf(error)}`;
+    return { failure: { code: "ERR_MODEL_INVALID", message, path: cnn.cnn } };
   }
 }
 
