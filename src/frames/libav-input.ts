@@ -54,7 +54,8 @@ export async function openLibavInput(libav: Libav, path: string): Promise<LibavI
     const stream = findVideo(libav, format, path);
     const { width, height, codecId } = stream.codecpar;
     const isBare = bareStreams.has(format.iformat?.name ?? "");
-    if (codecId === constants.AV_CODEC_ID_NONE || (isBare && width === 0)) {
+    // A header that was cut off tells neither; one of an unknown codec tells their size.
+    if ((codecId === constants.AV_CODEC_ID_NONE || isBare) && width === 0) {
       throw notAVideo(path, "its pictures cannot be made out");
     }
     checkPictureSize(path, width, height);

@@ -56,7 +56,10 @@ export async function runFfprobe(
     lines.on("line", (line) => reader.line(line));
     const [code] = await closed;
     signal?.throwIfAborted();
-    if (code !== 0) throw notAVideo(path, reasonOf(said.trim()));
+    if (code !== 0) {
+      checkRefusedSize(path, said);
+      throw notAVideo(path, reasonOf(said.trim()));
+    }
     const probed = reader.finish(path);
     if (probed.picture.width === 0) checkRefusedSize(path, said);
     return probed;
@@ -66,7 +69,7 @@ export async function runFfprobe(
   }
 }
 
-/** The size of pictures that FFmpeg takes for impossible is not among the fields, but it complains of it. */
+/** The size of pictures that are too large for ffprobe itself is not among the fields, but it complains of it. */
 function checkRefusedSize(path: string, said: string): void {
   const [, width, height] = /Picture size (\d+)x(\d+)/.exec(said) ?? [];
   if (width && height) checkPictureSize(path, Number(width), Number(height));

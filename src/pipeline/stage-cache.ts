@@ -10,6 +10,7 @@ import { defaultCacheDirectory } from "../core/cache-directory.js";
 import { openContentStore } from "../core/content-store.js";
 import { digestOf, sha256OfFile } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { unreadableFile } from "../core/unreadable-file.js";
 import { contentDigest } from "./content-digest.js";
 
 /** The stages whose results are kept, with the version of what they compute. A new version forgets the old results. */
@@ -104,7 +105,9 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
     // Without a stable inode two files may share an identity, so that the file itself is read.
     const known = before.hasInode ? await look(() => store.metadata(key)) : undefined;
     if (typeof known === "string") return known;
-    const digest = await sha256OfFile(path);
+    const digest = await sha256OfFile(path).catch((error: unknown) => {
+      throw unreadableFile(path, error);
+    });
     const after = await statFile(path);
     const settled = Date.now() - after.changed > racyInterval;
     if (after.hasInode && settled && after.identity === before.identity) {
@@ -141,10 +144,7 @@ interface FileIdentity {
 
 async function statFile(path: string): Promise<FileIdentity> {
   const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
-    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(error)}`, {
-      path,
-      cause: error,
-    });
+    throw unreadableFile(path, error);
   });
   if (!stats.isFile()) {
     throw new MuybridgeError("ERR_NOT_A_VIDEO", `${path} is not a regular file.`, { path });
