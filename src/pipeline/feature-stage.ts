@@ -1,8 +1,6 @@
-import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
-import { describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
 import {
   type DecoderName,
@@ -12,6 +10,7 @@ import {
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
+import { describeInWorker } from "./describe-in-worker.js";
 import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
 import type { StageCache } from "./stage-cache.js";
@@ -156,6 +155,8 @@ export interface FeatureStageOptions {
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
+  /** Aborts the opening. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -167,9 +168,15 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", cacheFrames, onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
+  {
+    device = "cpu",
+    cacheFrames,
+    onWarning = () => {},
+    onComputed = () => {},
+    signal,
+  }: FeatureStageOptions,
 ): Promise<FeatureStage> {
-  const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
+  const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const told = new Set<string>();
   const underWay = new Map<string, Promise<ClipFeatures>>();
   const key = (content: string): unknown => ({
