@@ -61,6 +61,11 @@ export async function labelBatch(
     const rest = known ? await collect(wanted) : wanted;
     const kept = writer.kept.labelled + writer.kept.failed;
     if (kept > 0) onKept?.(kept);
+    // So that the number is known, and the rate counts the first video too, before it is done.
+    if (!isArray(rest) || rest.length > 0) {
+      const total = isArray(rest) ? { total: rest.length } : {};
+      options.onProgress?.({ stage: "label", done: 0, failed: 0, unit: "videos", ...total });
+    }
     for await (const result of label(rest, labelOptions)) {
       if ("error" in result) failed += 1;
       else labelled += 1;
