@@ -13,6 +13,7 @@ import type { Device } from "../onnx/devices.js";
 import { describeInWorker } from "./describe-in-worker.js";
 import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -178,7 +179,7 @@ export async function openFeatureStage(
 ): Promise<FeatureStage> {
   const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const told = new Set<string>();
-  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string): unknown => ({
     content,
     decoder: settings.decoder,
@@ -242,19 +243,8 @@ export async function openFeatureStage(
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal) {
-      const twin = underWay.get(content);
-      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
-      if (twin) {
-        const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true, framesCached: true };
-      }
-      const own = compute(path, content, signal);
-      underWay.set(content, own);
-      try {
-        return await own;
-      } finally {
-        if (underWay.get(content) === own) underWay.delete(content);
-      }
+      const { result, joined } = await once(content, () => compute(path, content, signal));
+      return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };
 }
