@@ -25,6 +25,12 @@ export {
   type AnnotateOptions,
   annotate,
 } from "./pipeline/annotation/annotate.js";
+export {
+  type ComparedModel,
+  type Comparison,
+  compare,
+  type DifferingClip,
+} from "./pipeline/compare.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,
@@ -34,7 +40,10 @@ export {
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export { type ExamplesOptions, modelFromExamples } from "./pipeline/model-from-examples.js";
 export type { PresetName } from "./pipeline/presets.js";
+export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
+export { type SuggestedVideo, type Suggestions, suggest } from "./pipeline/suggest.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export {
@@ -43,7 +52,6 @@ export {
   type WeightsResult,
   type WeightsSummary,
 } from "./pipeline/tune-weights.js";
-export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
 export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,

@@ -1,14 +1,25 @@
 import { MuybridgeError } from "../core/errors.js";
-import type { Annotator } from "../pipeline/annotation/annotator.js";
-import type { Model } from "../pipeline/model.js";
-import { type CommandContext, type JobOptions, runOptions } from "./command.js";
+import type { LabelOptions } from "../pipeline/label.js";
+import type { LabelResult } from "../pipeline/label-result.js";
+import { isInShard, type Shard } from "../pipeline/shard.js";
+import type { CommandContext } from "./command.js";
 import { exitCodes } from "./exit-codes.js";
 import { outputNames } from "./output-names.js";
 import type { Reporter } from "./reporter.js";
 
-/** What the annotation of a command's videos needs to know. */
+/** What --annotate does beside labelling. */
+export interface Annotation {
+  /** Takes a result, whose copy is written meanwhile. */
+  readonly take: (result: LabelResult) => Promise<void>;
+  /** Waits until all copies are written, and says what became of them. */
+  finish(): Promise<string>;
+  /** Gives up what is not written yet. */
+  close(): Promise<void>;
+}
+
+/** What is annotated, and where to. */
 export interface AnnotationSubject {
-  readonly model: Model;
+  readonly directory: string;
   readonly paths: readonly string[];
   /** What the paths were found by. */
   readonly inputs: readonly string[];
@@ -17,17 +28,17 @@ export interface AnnotationSubject {
 }
 
 /**
- * Opens the annotator of --annotate, where that is given. A video that is labelled but cannot be annotated is told on
- * stderr, and the command then ends as one of which some videos failed.
+ * Opens the annotation of a command's videos. A video that is labelled but cannot be annotated is told on stderr, and
+ * the command then ends as one of which some videos failed.
  *
  * @throws MuybridgeError ERR_USAGE for a model of sequences, and where the directory cannot be written to.
  */
 export async function openAnnotation(
-  options: JobOptions & { readonly annotate?: string; readonly resume?: boolean },
-  { model, paths, inputs, context, reporter }: AnnotationSubject,
-): Promise<Annotator | undefined> {
-  const { annotate: directory } = options;
-  if (directory === undefined) return undefined;
+  { directory, paths, inputs, context, reporter }: AnnotationSubject,
+  { resume = false, shard }: { readonly resume?: boolean; readonly shard?: Shard },
+  labelOptions: LabelOptions,
+): Promise<Annotation> {
+  const { model } = labelOptions;
   const { settings } = model;
   if (settings.kind === "sequence") {
     throw new MuybridgeError(
@@ -39,29 +50,39 @@ export async function openAnnotation(
   const { openAnnotator } = await import("../pipeline/annotation/annotator.js");
   const names = outputNames(paths, inputs);
   const annotator = await openAnnotator(directory, {
-    ...runOptions(options, context, reporter),
+    ...labelOptions,
     names: new Map(paths.map((path, i) => [path, names[i]!])),
     classes: model.classes,
     decoder: settings.decoder,
-    keepExisting: options.resume ?? false,
+    keepExisting: resume,
     onFailure({ code, message }) {
       context.exit(exitCodes.someFailed);
       reporter.fail(`not annotated: ${code}: ${message}`);
     },
   });
+
+  /** What an earlier run has labelled, it may not have annotated. Its labels are asked of the cache. */
+  const takeKept = async (): Promise<void> => {
+    const mine = shard ? paths.filter((path) => isInShard(path, shard)) : paths;
+    const missing = await annotator.missing(mine);
+    if (missing.length === 0) return;
+    const { label } = await import("../pipeline/label.js");
+    for await (const result of label(missing, labelOptions)) await annotator.take(result);
+  };
+
   return {
-    ...annotator,
+    take: annotator.take,
     async finish() {
-      const summary = await annotator.finish();
-      const { annotated, kept, failed, withoutSound } = summary;
+      if (resume) await takeKept();
+      const { annotated, kept, failed, withoutSound } = await annotator.finish();
       const remarks = [
         `${annotated} videos annotated in ${directory}`,
         ...(kept > 0 ? [`${kept} were there`] : []),
         ...(failed > 0 ? [`${failed} failed`] : []),
         ...(withoutSound > 0 ? [`the sound of ${withoutSound} does not fit into .mp4`] : []),
       ];
-      reporter.info(remarks.join(", "));
-      return summary;
+      return remarks.join(", ");
     },
+    close: annotator.close,
   };
 }

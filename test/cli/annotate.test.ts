@@ -79,6 +79,21 @@ test("what is labelled but cannot be annotated keeps its line, is told, and the 
   expect(await readdir(join(out, "b"))).toEqual(["x.mp4"]);
 });
 
+test("--resume makes the copies that are missing, and leaves those that are there", async () => {
+  const out = join(root, "resumed");
+  const results = join(root, "results.jsonl");
+  expect(await run([clips, "--out", results])).toMatchObject({ code: 0 });
+  const before = await readFile(results, "utf8");
+  await mkdir(join(out, "b"), { recursive: true });
+  await writeFile(join(out, "b", "x.mp4"), "there");
+  const result = await run([clips, "--out", results, "--resume", "--annotate", out]);
+  expect(result.code).toBe(0);
+  expect(result.stderr).toContain(`1 videos annotated in ${out}\n`);
+  expect(await readFile(results, "utf8")).toBe(before);
+  expect(await readFile(join(out, "b", "x.mp4"), "utf8")).toBe("there");
+  expect((await readCopy(join(out, "a", "x.mp4"))).times).toHaveLength(20);
+});
+
 test("copies are never written over the videos", async () => {
   const before = await readFile(join(clips, "a", "x.mp4"));
   const result = await run([clips, "--annotate", clips]);

@@ -10,7 +10,10 @@ import { annotationOf } from "./annotation.js";
 
 /** Options of {@link openAnnotator}. */
 export interface AnnotatorOptions
-  extends Pick<RunOptions, "jobs" | "timeout" | "signal" | "onProgress"> {
+  extends Pick<
+    RunOptions,
+    "jobs" | "timeout" | "maxMemory" | "signal" | "onProgress" | "onWarning"
+  > {
   /** What each video's copy is called, without extension, by the video's path. */
   readonly names: ReadonlyMap<string, string>;
   /** The model's classes, which decide the colours. */
@@ -39,6 +42,8 @@ export interface Annotator {
    * is an error, and a video taken before, is passed over.
    */
   take(result: LabelResult): Promise<void>;
+  /** Those of the videos that were not taken and have no copy. */
+  missing(paths: readonly string[]): Promise<string[]>;
   /**
    * Waits until all copies are written, telling progress.
    *
@@ -61,7 +66,8 @@ export async function openAnnotator(
   directory: string,
   options: AnnotatorOptions,
 ): Promise<Annotator> {
-  const { names, classes, decoder, jobs, timeout, signal, onProgress } = options;
+  const { names, classes, decoder, jobs, timeout, maxMemory } = options;
+  const { signal, onProgress, onWarning } = options;
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
     throw new MuybridgeError(
       "ERR_USAGE",
@@ -77,6 +83,8 @@ export async function openAnnotator(
   const pool = openWorkerPool({
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   });
   const givenUp = new AbortController();
   const stop = signal ? AbortSignal.any([signal, givenUp.signal]) : givenUp.signal;
@@ -125,6 +133,15 @@ export async function openAnnotator(
         tell();
       });
       waiting.add(work);
+    },
+    async missing(paths) {
+      const without: string[] = [];
+      for (const path of new Set(paths)) {
+        const name = names.get(path);
+        if (name === undefined || taken.has(path) || (await exists(targetOf(name)))) continue;
+        without.push(path);
+      }
+      return without;
     },
     async finish() {
       isFinishing = true;
