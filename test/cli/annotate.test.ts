@@ -105,7 +105,7 @@ test("copies are never written over the videos", async () => {
 test("Ctrl-C leaves no half-written copy", async () => {
   const path = join(root, "long.mp4");
   const frame = new Uint8Array(640 * 360 * 3).fill(90);
-  await writeVideo(path, Array<Uint8Array>(400).fill(frame), {
+  await writeVideo(path, Array<Uint8Array>(150).fill(frame), {
     width: 640,
     height: 360,
     frameRate: 25,

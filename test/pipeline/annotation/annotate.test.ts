@@ -68,7 +68,7 @@ describe("what is drawn", () => {
   test.each([
     ["small and dark", 160, 120, 12],
     ["usual", 320, 240, 90],
-    ["large and light", 1280, 720, 235],
+    ["large and light", 960, 540, 235],
     ["tall", 180, 320, 90],
   ])(
     "%s: the segments in their colours, a playhead that moves, text that changes",
@@ -259,7 +259,6 @@ describe("sound", () => {
       for (const [codec, extension] of [
         ["aac", "ts"],
         ["aac", "mp4"],
-        ["aac", "mkv"],
         ["libopus", "webm"],
       ] as const) {
         const heard = join(root, `${codec}.${extension}`);
