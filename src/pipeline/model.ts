@@ -8,10 +8,17 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safet
 import type { CnnChoice } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
 import { type MeanPoolClassifier, predictMeanPool } from "../sequence/mean-pool-baseline.js";
+import { predictMany } from "../sequence/predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
-import { type Standardisation, standardise } from "../sequence/standardisation.js";
+import {
+  type Standardisation,
+  standardise,
+  standardiseSteps,
+} from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
+import { meanOfRows } from "./mean-of-rows.js";
 import { featureDimension, type ModelRecord, modelRecordSchema } from "./model-record.js";
+import type { NetworkInput } from "./network-recipe.js";
 
 /** A trained model: features of a video, or another sequence of vectors, in, probabilities of the classes out. Whoever opens it closes it. */
 export interface Model extends AsyncDisposable {
@@ -25,9 +32,19 @@ export interface Model extends AsyncDisposable {
   /**
    * @param features float32, row-major [n, dimension], not standardised
    * @param n frames, at least 1
-   * @returns float32 [classes] each: the network's probabilities and the mean-pool baseline's
+   * @returns float32 [classes] each: the network's probabilities, their mean over time where it labels each frame, and
+   * the mean-pool baseline's
    */
   predict(features: Float32Array, n: number): Promise<ModelPrediction>;
+  /** Whether its network labels each frame rather than a clip. */
+  readonly isPerFrame: boolean;
+  /**
+   * What the network says of sequences, each by itself, computed together.
+   *
+   * @param sequences each float32, row-major [n, dimension], not standardised, n at least 1
+   * @returns probabilities, float32 [classes] each, or [n, classes] where it labels each frame
+   */
+  predictEach(sequences: readonly Float32Array[]): Promise<Float32Array[]>;
   /**
    * Writes the model as a directory, all of it or nothing.
    *
@@ -146,6 +163,7 @@ interface ModelFiles {
 
 function modelOf(files: ModelFiles): Model {
   const { record } = files;
+  const input = record.network?.input ?? "changes";
   const dimension = featureDimension(record);
   let opened: Promise<OpenedWeights> | undefined;
   const close = async (): Promise<void> => {
@@ -167,12 +185,29 @@ function modelOf(files: ModelFiles): Model {
       const { standardisation, meanPool, network } = await opened;
       const { context, changes } = standardise(features, standardisation);
       const baseline = predictMeanPool(meanPool, context);
-      const probabilities = !network
-        ? baseline
-        : record.network?.input === "features"
-          ? await network.predict(features, n)
-          : await network.predict(changes, n, context);
-      return { probabilities, meanPool: baseline };
+      if (!network) return { probabilities: baseline, meanPool: baseline };
+      const results =
+        input === "changes"
+          ? await network.predict(changes, n, context)
+          : await network.predict(stepsOf(features, standardisation, input), n);
+      return { probabilities: meanOfRows(results, record.classes.length), meanPool: baseline };
+    },
+    isPerFrame: record.network?.output === "sequence",
+    async predictEach(sequences) {
+      opened ??= openWeights(files);
+      const { standardisation, meanPool, network } = await opened;
+      if (network && input !== "changes") {
+        const steps = sequences.map((each) => stepsOf(each, standardisation, input));
+        return predictMany(network, steps);
+      }
+      const parts = sequences.map((each) => standardise(each, standardisation));
+      const contexts = parts.map(({ context }) => context);
+      if (!network) return contexts.map((context) => predictMeanPool(meanPool, context));
+      return predictMany(
+        network,
+        parts.map(({ changes }) => changes),
+        contexts,
+      );
     },
     save: (directory) => saveModel(directory, files),
     parts: () => partsOf(files),
@@ -184,6 +219,15 @@ function modelOf(files: ModelFiles): Model {
 function settingsOf({ features }: ModelRecord): FeatureSettings {
   if (features.kind === "sequence") return features;
   return { ...features, cnn: features.cnn.choice } as FeatureSettings;
+}
+
+/** What a network sees that takes frames each by itself. */
+function stepsOf(
+  features: Float32Array,
+  standardisation: Standardisation,
+  input: NetworkInput,
+): Float32Array {
+  return input === "features" ? features : standardiseSteps(features, standardisation);
 }
 
 interface OpenedWeights {
@@ -203,8 +247,8 @@ async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
       sequence &&
       (await openSequenceModel(sequence, {
         inputSize,
-        contextSize: network?.input === "features" ? 0 : inputSize,
-        output: "last",
+        contextSize: network?.input === "changes" ? inputSize : 0,
+        output: network?.output ?? "last",
         head: { type: "classification", classes: classes.length },
       })),
   };

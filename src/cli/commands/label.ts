@@ -23,8 +23,15 @@ interface Options extends TalkOptions, JobOptions {
   readonly top?: number;
   readonly threshold?: number;
   readonly strict?: boolean;
+  readonly window?: number;
+  readonly stride?: number;
+  readonly minLength?: number;
+  readonly track?: boolean;
   readonly allFiles?: boolean;
 }
+
+/** Parser of an option that takes seconds; which ones make sense together, `label` says. */
+const seconds = number(0, 1e6);
 
 export function define(command: Command, context: CommandContext): void {
   command
@@ -48,8 +55,23 @@ export function define(command: Command, context: CommandContext): void {
       number(0, 1),
     )
     .option("--strict", "take a truncated video for a failure")
+    .option(
+      "--window <s>",
+      "find segments in long videos, by a window of so many seconds that slides over them; about as long as the clips of the training",
+      seconds,
+    )
+    .option("--stride <s>", "seconds from window to window (default: a quarter of it)", seconds)
+    .option(
+      "--min-length <s>",
+      "seconds below which a segment goes to its neighbours (default: half the window)",
+      seconds,
+    )
+    .option("--track", "add the probabilities over time to each line of JSON")
     .option("--all-files", "take every file of a directory, whatever its extension")
-    .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
+    .addHelpText(
+      "after",
+      "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl\n  muybridge label model/ film.mp4 --window 2",
+    );
   addTalkOptions(addJobOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
       const [{ expandInputs }, { label }, { openModel }] = await Promise.all([
@@ -65,12 +87,16 @@ export function define(command: Command, context: CommandContext): void {
       const reporter = context.openReporter(options);
       const kinds = `${model.settings.kind}s`;
       if (paths.length === 0) reporter.onWarning(`No ${kinds} are found in ${inputs.join(", ")}.`);
-      const { top, threshold, strict } = options;
+      const { top, threshold, strict, window, stride, minLength, track } = options;
       const results = label(paths, {
         model,
         ...(top === undefined ? {} : { top }),
         ...(threshold === undefined ? {} : { threshold }),
         ...(strict === undefined ? {} : { strict }),
+        ...(window === undefined ? {} : { window }),
+        ...(stride === undefined ? {} : { stride }),
+        ...(minLength === undefined ? {} : { minLength }),
+        ...(track === undefined ? {} : { track }),
         ...runOptions(options, context, reporter),
       });
       const writer = await openResultWriter(options.json ? "jsonl" : options.format, options.out);
