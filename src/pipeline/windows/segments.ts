@@ -36,7 +36,8 @@ export const lowerPart = 0.5;
  * 1. Hysteresis: a class is found in every run of cells in which its probability stays above half the threshold and
  *    reaches the threshold somewhere. Each cell bears the likeliest class found there, or none.
  * 2. As long as a segment is shorter than the minimum, the shortest one goes to that neighbour whose class is likelier
- *    in it. So a longer minimum goes on from where a shorter one ends, and never gives more segments.
+ *    in it; of equally short ones, the least certain. So a longer minimum goes on from where a shorter one ends, and
+ *    never gives more segments.
  */
 export function segmentsOf(
   track: Track,
@@ -118,9 +119,17 @@ interface Waiting {
   readonly first: number;
   readonly behind: number;
   readonly length: number;
+  /** Mean probability of its class in it. */
+  readonly certainty: number;
 }
 
-/** Hands short runs to their neighbours, the shortest first, the earliest of equal ones. */
+/** Which of two goes first. */
+function goesFirst(a: Waiting, b: Waiting): boolean {
+  if (a.length !== b.length) return a.length < b.length;
+  return a.certainty === b.certainty ? a.first < b.first : a.certainty < b.certainty;
+}
+
+/** Hands short runs to their neighbours. */
 function mergeShort(
   runs: readonly Run[],
   track: Track,
@@ -128,20 +137,19 @@ function mergeShort(
   { threshold, minLength }: SegmentRules,
 ): Run[] {
   const { edges } = track;
-  const queue = openQueue<Waiting>((a, b) =>
-    a.length === b.length ? a.first < b.first : a.length < b.length,
-  );
-  const wait = (run: Run): void => {
-    const { first, behind } = run;
-    // Sums of strides that are meant to be the minimum must count as it.
-    const length = Math.round((edges[behind]! - edges[first]!) * 1e6) / 1e6;
-    if (length < minLength) queue.push({ run, first, behind, length });
-  };
+  const queue = openQueue(goesFirst);
   const score = (label: number, { first, behind }: Run): number =>
     // What bears no class keeps what is less likely than a class that goes on.
     label === noClass
       ? lowerPart * threshold
       : meanOf(track, classes, first, behind, (row) => track.probabilities[row + label]!);
+  const wait = (run: Run): void => {
+    const { first, behind, label } = run;
+    // Sums of strides that are meant to be the minimum must count as it.
+    const length = Math.round((edges[behind]! - edges[first]!) * 1e6) / 1e6;
+    if (length >= minLength) return;
+    queue.push({ run, first, behind, length, certainty: score(label, run) });
+  };
   const absorb = (run: Run, other: Run): void => {
     run.first = Math.min(run.first, other.first);
     run.behind = Math.max(run.behind, other.behind);
