@@ -38,7 +38,7 @@ const parts: readonly PatternPart[] = (
 const duration = 20;
 
 beforeAll(async () => {
-  await writePatternSet(data, 10);
+  await writePatternSet(data, 8);
   await writePatterns(film, parts);
 });
 
@@ -46,7 +46,7 @@ async function labelOne(
   path: string,
   options: Partial<LabelOptions> & Pick<LabelOptions, "model">,
 ): Promise<LabelledVideo> {
-  for await (const result of label([path], { cacheDir, jobs: 2, ...options })) {
+  for await (const result of label([path], { cacheDir, jobs: 1, ...options })) {
     if ("error" in result) throw new Error(JSON.stringify(result));
     return result;
   }
@@ -211,7 +211,6 @@ describe("a model that labels each frame", () => {
     // Trained on clips of one label, it hardly changes its mind within a sequence: windows make it forget.
     const whole = await labelOne(film, { model });
     const slid = await labelOne(film, { model, window: 2 });
-    console.log(
       JSON.stringify(whole.segments),
       frameAccuracy(whole),
       JSON.stringify(slid.segments),
