@@ -37,7 +37,7 @@ function linesOf(stdout: string): Line[] {
 beforeAll(async () => {
   const data = join(root, "squares");
   await writeGrowingSquares(data, 2);
-  const args = ["train", data, "--out", model, "--rnn", "meanpool", "--quiet"];
+  const args = ["train", data, "--out", model, "--rnn", "meanpool", "--count", "4", "--quiet"];
   expect(await runProgram(args, { cacheDir: join(root, "cache") })).toMatchObject({ code: 0 });
 });
 
@@ -123,7 +123,7 @@ test.skipIf(!isLinux)(
     const [, segfault, once, killed, pipe, stopped] = [0, 1, 3, 5, 7, 8].map((i) => paths[i]!);
     const struck: number[] = [];
     const { code, stdout, stderr } = await runProgram(
-      ["label", model, directory, "--jobs", "2", "--timeout", "10"],
+      ["label", model, directory, "--jobs", "2", "--timeout", "6"],
       {
         cacheDir: join(root, "faults-cache"),
         onStart: ({ pid = 0 }) => {
