@@ -11,6 +11,7 @@ import {
 import { type DecoderName, decoderNames, type Fit, fits } from "../frames/decoder.js";
 import { type Device, devices } from "../onnx/devices.js";
 import type { FeatureChoices } from "../pipeline/feature-stage.js";
+import { type FrameEncoding, frameEncodings } from "../pipeline/frame-encoding.js";
 import type { RunOptions } from "../pipeline/run.js";
 import type { Reporter, TalkOptions } from "./reporter.js";
 
@@ -175,6 +176,8 @@ export interface JobOptions {
   /** Bytes. */
   readonly maxMemory?: number;
   readonly device?: Device;
+  /** Of the commands with {@link addRunOptions}. */
+  readonly cacheFrames?: FrameEncoding;
 }
 
 /** The option --max-memory. */
@@ -196,9 +199,19 @@ export function addJobOptions(command: Command): Command {
     );
 }
 
+/** Adds the same and --cache-frames, for commands that turn videos into features. */
+export function addRunOptions(command: Command): Command {
+  return addJobOptions(command).addOption(
+    new Option(
+      "--cache-frames <how>",
+      "keep the sampled frames, so that another CNN of the same input size needs no decoding: lossless, or webp, which is smaller and gives slightly other features (default: they are not kept)",
+    ).choices(frameEncodings),
+  );
+}
+
 /** The options of a run, from the command's. */
 export function runOptions(
-  { jobs, timeout, maxMemory, device }: JobOptions,
+  { jobs, timeout, maxMemory, device, cacheFrames }: JobOptions,
   context: CommandContext,
   reporter: Reporter,
 ): RunOptions {
@@ -207,6 +220,7 @@ export function runOptions(
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(device === undefined ? {} : { device }),
+    ...(cacheFrames === undefined ? {} : { cacheFrames }),
     signal: context.signal,
     onProgress: reporter.onProgress,
     onWarning: reporter.onWarning,

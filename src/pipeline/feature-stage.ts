@@ -11,7 +11,9 @@ import {
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
 import { describeInWorker } from "./describe-in-worker.js";
+import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -122,6 +124,8 @@ export interface ClipFeatures {
   readonly truncated: boolean;
   /** True where nothing was computed in this run. */
   readonly cached: boolean;
+  /** True where nothing was decoded in this run. */
+  readonly framesCached: boolean;
 }
 
 /** Turns files into features, through the cache. */
@@ -147,6 +151,8 @@ interface ClipFacts {
 /** Options of {@link openFeatureStage}. */
 export interface FeatureStageOptions {
   readonly device?: Device;
+  /** How the frames are kept, too; without it they are not. */
+  readonly cacheFrames?: FrameEncoding;
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
@@ -163,11 +169,17 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", onWarning = () => {}, onComputed = () => {}, signal }: FeatureStageOptions,
+  {
+    device = "cpu",
+    cacheFrames,
+    onWarning = () => {},
+    onComputed = () => {},
+    signal,
+  }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const told = new Set<string>();
-  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string): unknown => ({
     content,
     decoder: settings.decoder,
@@ -175,6 +187,7 @@ export async function openFeatureStage(
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
+    frames: encodingKey(cacheFrames),
   });
 
   const compute = async (
@@ -195,16 +208,25 @@ export async function openFeatureStage(
         duration,
         truncated,
         cached: true,
+        framesCached: true,
       };
     }
-    const task = { path, ...settings, device, cacheDir: cache.directory };
+    const kept = cacheFrames && { content, encoding: cacheFrames };
+    const task = {
+      path,
+      ...settings,
+      device,
+      cacheDir: cache.directory,
+      ...(kept ? { kept } : {}),
+    };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
     for (const warning of warnings) {
       // Every process says it; the user needs to hear it once.
       if (!told.has(warning)) onWarning(warning);
       told.add(warning);
     }
-    const { features, timestamps, dimension, duration, truncated } = extracted;
+    const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
+    if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
@@ -214,26 +236,15 @@ export async function openFeatureStage(
       facts,
     );
     onComputed();
-    return { features, timestamps, n, dimension, duration, truncated, cached: false };
+    return { features, timestamps, n, dimension, ...facts, cached: false, framesCached };
   };
 
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal) {
-      const twin = underWay.get(content);
-      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
-      if (twin) {
-        const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true };
-      }
-      const own = compute(path, content, signal);
-      underWay.set(content, own);
-      try {
-        return await own;
-      } finally {
-        if (underWay.get(content) === own) underWay.delete(content);
-      }
+      const { result, joined } = await once(content, () => compute(path, content, signal));
+      return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };
 }

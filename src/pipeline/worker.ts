@@ -5,9 +5,11 @@ import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { RangeMeter } from "../features/quantise/measure-ranges.js";
-import type { DecodeSummary, FrameOutput } from "../frames/decoder.js";
+import type { FrameOutput } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
+import { type FrameFacts, sampleThroughCache } from "./frame-stage.js";
 import { growVectors } from "./growing-vectors.js";
+import { openStageCache, type StageCache } from "./stage-cache.js";
 import type {
   DescribeTask,
   ExtractedFeatures,
@@ -41,6 +43,16 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
     loaded = { key, extractor };
   }
   return loaded.extractor;
+}
+
+/** The cache of this process, for frames. */
+let cache: StageCache | undefined;
+
+function cacheIn(cacheDir: string): StageCache {
+  if (cache?.directory !== cacheDir) {
+    cache = openStageCache({ cacheDir, onWarning: (message) => void warnings.push(message) });
+  }
+  return cache;
 }
 
 /** The CNN opened for measuring, with what it was opened by. */
@@ -105,13 +117,17 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
   try {
     const extractor = await extractorFor(task);
     const output = squareOutput(task, extractor.inputSize);
-    let summary: DecodeSummary | undefined;
-    const onEnd = (end: DecodeSummary): void => {
-      summary = end;
+    let facts: FrameFacts | undefined;
+    const onEnd = (found: FrameFacts): void => {
+      facts = found;
     };
     const features = growVectors();
     const times: number[] = [];
-    for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
+    for await (const batch of sampleThroughCache(
+      { ...task, output },
+      cacheIn(task.cacheDir),
+      onEnd,
+    )) {
       features.append(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
@@ -121,8 +137,9 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       features: features.all(),
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
-      duration: summary?.duration ?? 0,
-      truncated: summary?.truncated ?? false,
+      duration: facts?.duration ?? 0,
+      truncated: facts?.truncated ?? false,
+      framesCached: facts?.cached ?? false,
       warnings: told,
     };
   } catch (error) {
