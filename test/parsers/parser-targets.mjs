@@ -8,10 +8,8 @@ import { tfliteToGraphModel } from "../../dist/src/features/tfjs/tflite-to-graph
 import { readTflite } from "../../dist/src/features/tflite/read-tflite.js";
 import { tfliteToOnnx } from "../../dist/src/features/tflite/tflite-to-onnx.js";
 import { cutGraph, dependentValues, encodeCutGraph } from "../../dist/src/onnx/cut-graph.js";
-import { createGraph, encodeModel } from "../../dist/src/onnx/graph.js";
+import { createGraph } from "../../dist/src/onnx/graph.js";
 import { takeModelApart } from "../../dist/src/onnx/model-parts.js";
-import { ModelProto } from "../../dist/src/onnx/onnx-schema.js";
-import { float32, int64 } from "../../dist/src/onnx/tensor.js";
 import { parseModelRecord } from "../../dist/src/pipeline/model-directory.js";
 import { packWeights, unpackWeights } from "../../dist/src/pipeline/model-weights.js";
 import { openTuningLog } from "../../dist/src/pipeline/tuning-log.js";
@@ -19,78 +17,8 @@ import { createNetwork } from "../../dist/src/sequence/network.js";
 import { readNetwork } from "../../dist/src/sequence/network-files.js";
 import { readSequenceFile } from "../../dist/src/sequence/read-sequence-file.js";
 import { readCheckpoint, writeCheckpoint } from "../../dist/src/sequence/training/checkpoint.js";
-
-const digest = "0123456789abcdef".repeat(4);
-
-/** A record of a model of sequences, with all that may be in it. */
-const record = {
-  format: "muybridge",
-  version: 3,
-  task: "classification",
-  classes: ["a", "b"],
-  features: { kind: "sequence", dimension: 2 },
-  network: {
-    cell: "lstm",
-    bidirectional: false,
-    layers: 1,
-    hidden: 2,
-    dropout: 0.5,
-    input: "changes",
-    pooling: "last",
-  },
-  training: {
-    recipe: digest,
-    engine: "tfjs",
-    seed: 1,
-    batchSize: 4,
-    learningRate: 0.01,
-    epochs: 2,
-    patience: 1,
-    fitting: {
-      optimizer: "adam",
-      schedule: { type: "cosine", warmUp: { steps: 2 } },
-      clip: { by: "norm", limit: 1 },
-      weightDecay: 0,
-    },
-    bestEpoch: 1,
-    temperature: 1,
-    meanPoolTemperature: 1,
-    refit: false,
-    history: [{ epoch: 1, loss: 0.5, validationLoss: 0.5, validationAccuracy: 1 }],
-    data: { name: "d", split: "given", clips: { train: 4, validation: 1, test: 1 }, failed: 0 },
-  },
-  splits: { [digest]: "train" },
-  validation: {
-    n: 1,
-    accuracy: 1,
-    meanPool: 1,
-    logLoss: 0.1,
-    ece: 0,
-    uncalibrated: { logLoss: 0.2, ece: 0.1 },
-  },
-  files: { weights: digest, sequence: digest },
-  muybridge: "0.1.0",
-};
-
-const videoFeatures = {
-  kind: "video",
-  decoder: "libav",
-  cnn: {
-    choice: {
-      cnn: "net.onnx",
-      layer: "x",
-      engine: "onnx",
-      precision: "int8",
-      ranges: { x: [0, 1] },
-    },
-    id: "net.onnx",
-    digest,
-    dimension: 2,
-    inputSize: 32,
-  },
-  plan: { every: 2, limit: 9, start: 0, end: 2 },
-  fit: "crop",
-};
+import { onnxNetwork, onnxWithSparse } from "./onnx-seeds.mjs";
+import { record, videoFeatures } from "./record-seeds.mjs";
 
 const jsonWords = [
   "null",
@@ -360,42 +288,4 @@ async function checkpointTarget(directory) {
       return readCheckpoint(place, "r", parameters);
     },
   };
-}
-
-/** A network with a graph in a graph. */
-function onnxNetwork() {
-  const body = createGraph("body", "body/");
-  const row = body.input("body/row", "float32", [2]);
-  body.output(body.node("Add", [row, "bias"]), "float32", [2]);
-  const graph = createGraph("network");
-  const x = graph.input("x", "float32", ["n", 2]);
-  graph.constant(float32([1, 2], [2]), "bias");
-  const scanned = graph.node("Scan", [x], { body: { g: body }, num_scan_inputs: { i: 1 } });
-  const turned = graph.node("Transpose", [scanned], { perm: { ints: [1, 0] } });
-  const shaped = graph.node("Reshape", [turned, graph.constant(int64([-1]))]);
-  graph.output(shaped, "float32", ["m"]);
-  return encodeModel(graph, { about: "seed" });
-}
-
-/** A network with sparse constants, a function and constants in nodes. */
-function onnxWithSparse() {
-  const one = { name: "v", dims: [1], dataType: 1, floatData: [1] };
-  const node = {
-    opType: "Constant",
-    output: ["c"],
-    attribute: [{ name: "value", type: 4, t: one }],
-  };
-  return ModelProto.encode({
-    irVersion: 8,
-    opsetImport: [{ version: 18 }, { domain: "own", version: 1 }],
-    functions: [{ name: "f", domain: "own", output: ["c"], node: [node] }],
-    graph: {
-      node: [node, { opType: "Add", name: "sum", input: ["c", "v", ""], output: ["y", ""] }],
-      sparseInitializer: [
-        { values: one, indices: { dims: [1], dataType: 7, int64Data: [0] }, dims: [4] },
-      ],
-      input: [{ name: "v" }],
-      output: [{ name: "y" }],
-    },
-  }).finish();
 }
