@@ -149,6 +149,8 @@ const fields = z.strictObject({
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** How it came to its weights, where it was not trained. */
+    method: z.literal("nearest-class-mean").optional(),
     /** What computed it, where that was not onnxruntime. */
     engine: z.enum(networkEngines).optional(),
     seed: z.number(),
