@@ -123,7 +123,7 @@ test.skipIf(!isLinux)(
     const [, segfault, once, killed, pipe, stopped] = [0, 1, 3, 5, 7, 8].map((i) => paths[i]!);
     const struck: number[] = [];
     const { code, stdout, stderr } = await runProgram(
-      ["label", model, directory, "--jobs", "2", "--timeout", "6"],
+      ["label", model, directory, "--jobs", "2", "--timeout", "12"],
       {
         cacheDir: join(root, "faults-cache"),
         onStart: ({ pid = 0 }) => {
