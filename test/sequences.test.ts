@@ -1,8 +1,11 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { label, openModel } from "muybridge";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../src/core/safetensors.js";
+import { findChromium, launchChromium } from "./browser/chromium.js";
+import { examinePage, faultless, type Viewing } from "./browser/page-quality.js";
 import { type ProgramResult, runProgram } from "./cli/run-program.js";
 import { sharedDirectory } from "./frames/shared-directory.js";
 import { writeSignal, writeSignals } from "./pipeline/signal-set.js";
@@ -76,6 +79,33 @@ test("each is labelled with a line, in the order of the paths, the same in eithe
   }
   const told = ({ label, top }: Record<string, unknown>): unknown => ({ label, top });
   expect(fromTensors.map(told)).toEqual(fromTables.map(told));
+});
+
+test("two models are compared on the clips that neither was trained on", async () => {
+  const pooled = at("pooled");
+  expect(await run("train", at("csv"), "--out", pooled, "--rnn", "meanpool")).toMatchObject({
+    code: 0,
+  });
+  const { code, stdout } = await run("compare", pooled, model, at("csv"), "--json");
+  expect(code).toBe(0);
+  const told = JSON.parse(stdout) as Record<string, number> & {
+    a: { accuracy: number };
+    b: { accuracy: number };
+    interval: { low: number; high: number };
+    differing: { truth: string; a: string; b: string }[];
+  };
+  expect(told).toMatchObject({ n: 12, leftOut: 0 });
+  const { n, onlyA, onlyB, bothRight, bothWrong, difference } = told as Record<string, number>;
+  expect(onlyA! + onlyB! + bothRight! + bothWrong!).toBe(n);
+  expect(difference).toBeCloseTo(told.b.accuracy - told.a.accuracy, 12);
+  expect(told.interval.low).toBeLessThanOrEqual(difference!);
+  expect(told.interval.high).toBeGreaterThanOrEqual(difference!);
+  expect(told.differing).toHaveLength(onlyA! + onlyB!);
+  for (const clip of told.differing) {
+    expect([clip.a === clip.truth, clip.b === clip.truth].sort()).toEqual([false, true]);
+  }
+  const forEyes = await run("compare", pooled, model, at("csv"));
+  expect(forEyes.stdout).toMatch(/B - A: \+\d+\.\d points .* on 12 clips; McNemar's p = /);
 });
 
 test("the same numbers give the same weights in either format", async () => {
@@ -228,6 +258,46 @@ test("a folder a class is a data set of sequences where it holds no videos; its 
   const html = await readFile(report, "utf8");
   expect(html).toContain("sequences of 2 values a step");
   expect(html).not.toContain("<img");
+});
+
+const chromium = findChromium("how reports look in a browser");
+
+describe.skipIf(!chromium)("in a browser", () => {
+  const viewings: readonly Viewing[] = [
+    { width: 1280 },
+    { width: 360 },
+    { width: 1280, colorScheme: "dark" },
+    { width: 800, media: "print" },
+  ];
+
+  test("reports can be read on a phone, in the dark, printed, and by a screen reader", async () => {
+    const report = at("test-part.html");
+    const { code } = await run("evaluate", model, at("csv"), "--report", report);
+    expect(code).toBe(0);
+    const browser = await launchChromium(chromium!);
+    try {
+      for (const file of [report, join(model, "report.html")]) {
+        for (const viewing of viewings) {
+          expect(await examinePage(browser, file, viewing), JSON.stringify(viewing)).toEqual(
+            faultless,
+          );
+        }
+      }
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(report).href);
+      expect(await page.locator("h1").textContent()).toMatch(/^\d+\.\d\s% of 12 clips told right$/);
+      expect(await page.getByRole("img", { name: /^Reliability/ }).isVisible()).toBe(true);
+      expect(await page.getByRole("img", { name: /^Loss over/ }).isVisible()).toBe(true);
+      // One clip a class, and the errors.
+      expect(
+        await page.getByRole("img", { name: /^Probabilities/ }).count(),
+      ).toBeGreaterThanOrEqual(3);
+      expect(await page.getByRole("rowheader", { name: "class prior" }).isVisible()).toBe(true);
+      expect(await page.locator("pre").textContent()).toContain("muybridge evaluate");
+    } finally {
+      await browser.close();
+    }
+  });
 });
 
 test("a model of an older version is refused", async () => {

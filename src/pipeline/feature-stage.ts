@@ -1,8 +1,6 @@
-import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
-import { describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
 import {
   type DecoderName,
@@ -12,7 +10,10 @@ import {
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
+import { describeInWorker } from "./describe-in-worker.js";
+import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -123,6 +124,8 @@ export interface ClipFeatures {
   readonly truncated: boolean;
   /** True where nothing was computed in this run. */
   readonly cached: boolean;
+  /** True where nothing was decoded in this run. */
+  readonly framesCached: boolean;
 }
 
 /** Turns files into features, through the cache. */
@@ -148,9 +151,13 @@ interface ClipFacts {
 /** Options of {@link openFeatureStage}. */
 export interface FeatureStageOptions {
   readonly device?: Device;
+  /** How the frames are kept, too; without it they are not. */
+  readonly cacheFrames?: FrameEncoding;
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
+  /** Aborts the opening. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -162,11 +169,17 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
+  {
+    device = "cpu",
+    cacheFrames,
+    onWarning = () => {},
+    onComputed = () => {},
+    signal,
+  }: FeatureStageOptions,
 ): Promise<FeatureStage> {
-  const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
+  const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const told = new Set<string>();
-  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string): unknown => ({
     content,
     decoder: settings.decoder,
@@ -174,6 +187,7 @@ export async function openFeatureStage(
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
+    frames: encodingKey(cacheFrames),
   });
 
   const compute = async (
@@ -194,16 +208,25 @@ export async function openFeatureStage(
         duration,
         truncated,
         cached: true,
+        framesCached: true,
       };
     }
-    const task = { path, ...settings, device, cacheDir: cache.directory };
+    const kept = cacheFrames && { content, encoding: cacheFrames };
+    const task = {
+      path,
+      ...settings,
+      device,
+      cacheDir: cache.directory,
+      ...(kept ? { kept } : {}),
+    };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
     for (const warning of warnings) {
       // Every process says it; the user needs to hear it once.
       if (!told.has(warning)) onWarning(warning);
       told.add(warning);
     }
-    const { features, timestamps, dimension, duration, truncated } = extracted;
+    const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
+    if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
@@ -213,26 +236,15 @@ export async function openFeatureStage(
       facts,
     );
     onComputed();
-    return { features, timestamps, n, dimension, duration, truncated, cached: false };
+    return { features, timestamps, n, dimension, ...facts, cached: false, framesCached };
   };
 
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal) {
-      const twin = underWay.get(content);
-      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
-      if (twin) {
-        const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true };
-      }
-      const own = compute(path, content, signal);
-      underWay.set(content, own);
-      try {
-        return await own;
-      } finally {
-        if (underWay.get(content) === own) underWay.delete(content);
-      }
+      const { result, joined } = await once(content, () => compute(path, content, signal));
+      return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };
 }

@@ -9,7 +9,12 @@ import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
 import { type FeatureStage, openFeatureStage } from "./feature-stage.js";
 import type { LabelResult, LabelTrack, Segment } from "./label-result.js";
-import { chooseLabelSettings, type LabelChoices, type LabelSettings } from "./label-settings.js";
+import {
+  chooseLabelSettings,
+  type LabelChoices,
+  type LabelSettings,
+  settingsDigest,
+} from "./label-settings.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
@@ -139,11 +144,8 @@ function toResult(
     frames: prediction.frames,
     ...(prediction.truncated ? { truncated: true as const } : {}),
     model: model.digest,
-    cached: {
-      frames: prediction.cached.features,
-      features: prediction.cached.features,
-      predictions: prediction.cached.predictions,
-    },
+    options: settingsDigest(settings, model),
+    cached: prediction.cached,
     elapsedMs,
   };
 }

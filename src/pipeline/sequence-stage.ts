@@ -32,7 +32,7 @@ export function openSequenceStage(
           { path },
         );
       }
-      return { ...sequence, truncated: false, cached: true };
+      return { ...sequence, truncated: false, cached: true, framesCached: true };
     },
   };
 }

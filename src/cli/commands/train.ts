@@ -1,4 +1,4 @@
-import { normalize } from "node:path";
+import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type PresetName, presetNames } from "../../pipeline/presets.js";
 import {
@@ -13,7 +13,7 @@ import { type Output, outputs } from "../../sequence/network-shape.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type DatasetFlags,
@@ -114,12 +114,12 @@ export function define(command: Command, context: CommandContext): void {
     .option("--json", "print the model's record as JSON")
     .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
   addFittingOptions(command);
-  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
       const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../../datasets/open-dataset.js"),
         import("../../pipeline/train.js"),
-        import("../../pipeline/model.js"),
+        import("../../pipeline/model-directory.js"),
         import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);
@@ -146,6 +146,12 @@ export function define(command: Command, context: CommandContext): void {
       reporter.close();
       await model.save(options.out);
       await kept.removeKeptTraining(directory);
+      const [{ trainingReport }, { writeFileAtomically }] = await Promise.all([
+        import("../../pipeline/report/training-report.js"),
+        import("../../core/atomic-file.js"),
+      ]);
+      const report = join(options.out, "report.html");
+      await writeFileAtomically(report, trainingReport(model));
       const { training, validation } = model.record;
       if (options.json) {
         process.stdout.write(
@@ -162,6 +168,7 @@ export function define(command: Command, context: CommandContext): void {
           `validation accuracy ${percent(validation.accuracy)}, mean-pool baseline ${percent(validation.meanPool)} (${validation.n} clips)`,
         );
       }
+      reporter.info(`report: ${report}`);
       process.stdout.write(`${options.out}\n`);
     },
   );

@@ -6,7 +6,7 @@ import type { Optimizer, TuningSummary } from "../../pipeline/tuning-summary.js"
 import {
   addDatasetOptions,
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type DatasetFlags,
@@ -103,7 +103,7 @@ The trials are kept in MODEL.tuning.jsonl: after Ctrl-C the same command goes on
 Example:
   muybridge tune clips/ --out model/ --trials 30 --folds 3`,
     );
-  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
       refuseOtherSearch(options);
       await (options.search === "weights" ? runWeights : runSettings)(name, options, context);
@@ -139,8 +139,8 @@ async function runSettings(name: string, options: Options, context: CommandConte
     await Promise.all([
       import("../../../datasets/open-dataset.js"),
       import("../../pipeline/tune.js"),
-      import("../../pipeline/model.js"),
-      import("../../pipeline/tuning-report.js"),
+      import("../../pipeline/model-directory.js"),
+      import("../../pipeline/report/tuning-report.js"),
       import("../../core/atomic-file.js"),
     ]);
   await checkModelTarget(options.out);
@@ -171,7 +171,7 @@ async function runWeights(name: string, options: Options, context: CommandContex
   const [{ openDataset }, { tuneWeights }, { checkModelTarget }] = await Promise.all([
     import("../../../datasets/open-dataset.js"),
     import("../../pipeline/tune-weights.js"),
-    import("../../pipeline/model.js"),
+    import("../../pipeline/model-directory.js"),
   ]);
   await checkModelTarget(options.out);
   const reporter = context.openReporter(options);

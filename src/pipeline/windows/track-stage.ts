@@ -20,7 +20,11 @@ export interface TrackedVideo extends VideoTrack {
   readonly frames: number;
   readonly truncated: boolean;
   /** True for a stage of which nothing was computed in this run. */
-  readonly cached: { readonly features: boolean; readonly predictions: boolean };
+  readonly cached: {
+    readonly frames: boolean;
+    readonly features: boolean;
+    readonly predictions: boolean;
+  };
 }
 
 /** Metadata of a cache entry. */
@@ -76,15 +80,19 @@ export function openTrackStage(
           },
           probabilities: tensors.get("probabilities")!.data as Float32Array,
           ...(entry.metadata as TrackFacts),
-          cached: { features: true, predictions: true },
+          cached: { frames: true, features: true, predictions: true },
         };
       }
       const sampled = await sample(path, content, model, features, windows, signal);
       const tracked = await trackVideo(model, sampled, windows, signal);
-      const { duration, truncated, n, cached } = sampled.clip;
+      const { duration, truncated, n, cached, framesCached } = sampled.clip;
       const facts: TrackFacts = { duration, frames: n, truncated };
       await cache.put("predictions", key, encodeTrack(tracked), facts);
-      return { ...tracked, ...facts, cached: { features: cached, predictions: false } };
+      return {
+        ...tracked,
+        ...facts,
+        cached: { frames: framesCached, features: cached, predictions: false },
+      };
     },
   };
 }
@@ -104,7 +112,14 @@ async function sample(
   if (!windows) return { clip: long, times: plannedTimes(plan, long.timestamps) };
   if (plan.count !== undefined && long.duration <= windows.window) {
     const clip = await features.clips.clip(path, content, signal);
-    return { clip: { ...clip, cached: clip.cached && long.cached }, times: clip.timestamps };
+    return {
+      clip: {
+        ...clip,
+        cached: clip.cached && long.cached,
+        framesCached: clip.framesCached && long.framesCached,
+      },
+      times: clip.timestamps,
+    };
   }
   const most = plan.every === undefined ? maxWindowFrames : maxPlannedFrames;
   if (plan.fps === undefined && long.n >= most) {
