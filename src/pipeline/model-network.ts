@@ -21,14 +21,15 @@ export function networkShape(record: NetworkRecord): NetworkShape | null {
     hidden: network.hidden,
     pooling: network.pooling,
     inputSize: dimension,
-    contextSize: network.input === "features" ? 0 : dimension,
+    contextSize: network.input === "changes" ? dimension : 0,
+    output: network.output ?? "last",
     head: { type: "classification", classes: classes.length },
   }).shape;
 }
 
 /**
  * The network of a model as an ONNX model, built from the record and the weights alone: the graph that is run is
- * always one of ours, never one that came with a model (decision 8).
+ * always one of ours, never one that came with a model (docs/untrusted-models.md).
  *
  * @param parameters under their documented names
  * @param digest what the result must have for SHA-256, where a record names it

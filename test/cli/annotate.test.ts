@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDataset, train } from "muybridge";
+import { type LabelledVideo, openDataset, train } from "muybridge";
 import { beforeAll, expect, test } from "vitest";
 import { writeVideo } from "../../src/frames/video-writer.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
@@ -65,6 +65,20 @@ test("each labelled video has a copy under its own path; one that is no video do
   const colour = label === "grow" ? ([230, 159, 0] as const) : ([86, 180, 233] as const);
   expect(distance(copy.at(0).bar(0.6), colour)).toBeLessThan(30);
   expect((await readFile(join(clips, "a", "x.mp4"))).equals(original)).toBe(true);
+});
+
+test("--window: the timeline shows the segments that the line tells", async () => {
+  const out = join(root, "windows");
+  const path = join(clips, "a", "x.mp4");
+  const result = await run([path, "--window", "0.5", "--min-length", "0", "--annotate", out]);
+  expect(result.code).toBe(0);
+  const [line] = linesOf(result) as unknown as [LabelledVideo];
+  const copy = await readCopy(join(out, "x.mp4"));
+  for (const { start, end, label } of line.segments) {
+    const part = (start + end) / 2 / line.duration;
+    const colour = label === "grow" ? ([230, 159, 0] as const) : ([86, 180, 233] as const);
+    expect(distance(copy.at(part > 0.5 ? 0 : 1.9).bar(part), colour)).toBeLessThan(40);
+  }
 });
 
 test("what is labelled but cannot be annotated keeps its line, is told, and the command ends with 3", async () => {

@@ -27,9 +27,16 @@ interface Options extends TalkOptions, JobOptions {
   readonly strict?: boolean;
   readonly resume?: boolean;
   readonly shard?: Shard;
+  readonly window?: number;
+  readonly stride?: number;
+  readonly minLength?: number;
+  readonly track?: boolean;
   readonly allFiles?: boolean;
   readonly annotate?: string;
 }
+
+/** Parser of an option that takes seconds; which ones make sense together, `label` says. */
+const seconds = number(0, 1e6);
 
 export function define(command: Command, context: CommandContext): void {
   command
@@ -63,12 +70,27 @@ export function define(command: Command, context: CommandContext): void {
         "label only the i-th of n equal parts of the inputs, i from 1 to n",
       ).argParser(parseShard),
     )
+    .option(
+      "--window <s>",
+      "find segments in long videos, by a window of so many seconds that slides over them; about as long as the clips of the training",
+      seconds,
+    )
+    .option("--stride <s>", "seconds from window to window (default: a quarter of it)", seconds)
+    .option(
+      "--min-length <s>",
+      "seconds below which a segment goes to its neighbours (default: half the window)",
+      seconds,
+    )
+    .option("--track", "add the probabilities over time to each line of JSON")
     .option("--all-files", "take every file of a directory, whatever its extension")
     .option(
       "--annotate <dir>",
       "write DIR/<name>.mp4 as well: a copy of each video with its label and a timeline drawn on it",
     )
-    .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
+    .addHelpText(
+      "after",
+      "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl\n  muybridge label model/ film.mp4 --window 2",
+    );
   addTalkOptions(addRunOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
       const [{ expandInputs, standardInput, streamInputs }, { labelBatch }, { openModel }] =
@@ -84,12 +106,17 @@ export function define(command: Command, context: CommandContext): void {
       // Whoever waits for standard input must still hear Ctrl-C.
       if (streamed) addAbortSignal(context.signal, process.stdin);
       const reporter = context.openReporter(options);
-      const { out, resume, shard, annotate, top, threshold, strict } = options;
+      const { out, resume, shard, annotate } = options;
+      const { top, threshold, strict, window, stride, minLength, track } = options;
       const labelOptions = {
         model,
         ...(top === undefined ? {} : { top }),
         ...(threshold === undefined ? {} : { threshold }),
         ...(strict === undefined ? {} : { strict }),
+        ...(window === undefined ? {} : { window }),
+        ...(stride === undefined ? {} : { stride }),
+        ...(minLength === undefined ? {} : { minLength }),
+        ...(track === undefined ? {} : { track }),
         ...runOptions(options, context, reporter),
       };
       let annotation: Annotation | undefined;

@@ -9,6 +9,7 @@ import {
   trainingRanges,
 } from "../../pipeline/training-settings.js";
 import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
+import { type Output, outputs } from "../../sequence/network-shape.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
@@ -36,6 +37,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags,
   readonly out: string;
   readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
+  readonly output?: Output;
   readonly engine?: NetworkEngineName;
   readonly hidden?: number;
   readonly layers?: number;
@@ -68,6 +70,12 @@ export function define(command: Command, context: CommandContext): void {
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
         recurrentKindNames,
       ),
+    )
+    .addOption(
+      new Option(
+        "--output <what>",
+        "one label a clip, or one for each frame, for label to find segments by (default: last)",
+      ).choices(outputs),
     )
     .addOption(
       new Option(
