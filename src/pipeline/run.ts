@@ -51,7 +51,8 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, cacheDir, cacheFrames, device, onWarning } = options;
+  const { jobs, timeout, cacheDir, cacheFrames, device } = options;
+  const onWarning = options.onWarning && onceEach(options.onWarning);
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -89,6 +90,15 @@ export async function openRun(
     await pool.close();
     throw error;
   }
+}
+
+/** Every process says it; the user needs to hear it once. */
+function onceEach(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) tell(message);
+    told.add(message);
+  };
 }
 
 async function end(cache: StageCache, pool: WorkerPool): Promise<void> {
