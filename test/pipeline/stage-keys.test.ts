@@ -176,9 +176,11 @@ test("another model computes predictions alone, and what only shapes the output 
   await writeGrowingSquares(data, 3);
   const dataset = await openDataset(data);
   const settings = { ...base, hidden: 4, epochs: 1, jobs: 1, cacheDir };
-  const trained = (seed: number): Promise<Model> => train(dataset, { ...settings, seed });
+  const trained = (seed: number, choices: FeatureChoices = {}): Promise<Model> =>
+    train(dataset, { ...settings, seed, ...choices });
   await using model = await trained(1);
   await using other = await trained(2);
+  await using ofOtherCnn = await trained(1, { cnn: otherCnn });
   const cachedBy = async (options: Partial<Parameters<typeof label>[1]>): Promise<unknown> => {
     for await (const result of label([clip], { model, cacheDir, jobs: 1, ...options })) {
       return (result as LabelledVideo).cached;
@@ -193,6 +195,11 @@ test("another model computes predictions alone, and what only shapes the output 
   expect(await cachedBy({ model: other })).toEqual({
     frames: true,
     features: true,
+    predictions: false,
+  });
+  expect(await cachedBy({ model: ofOtherCnn, cacheFrames: "lossless" })).toEqual({
+    frames: true,
+    features: false,
     predictions: false,
   });
   expect(await cachedBy({})).toEqual({ frames: true, features: true, predictions: true });
