@@ -109,7 +109,7 @@ test("kill -9 leaves nothing wrong and nothing locked", async () => {
   const random = createRandom("moments of kill -9");
   for (let round = 0; round < 2; round++) {
     const onStart: ProgramOptions["onStart"] = async (child) => {
-      while (!existsSync(join(own, "index-v5"))) await sleep(5);
+      while (!existsSync(join(own, "index-v5")) && child.exitCode === null) await sleep(5);
       await sleep(random.integer(0, 250));
       child.kill("SIGKILL");
     };
