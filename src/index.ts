@@ -20,6 +20,12 @@ export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cn
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
+export {
+  type ComparedModel,
+  type Comparison,
+  compare,
+  type DifferingClip,
+} from "./pipeline/compare.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,
@@ -30,7 +36,10 @@ export type { FrameEncoding } from "./pipeline/frame-encoding.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export { type ExamplesOptions, modelFromExamples } from "./pipeline/model-from-examples.js";
 export type { PresetName } from "./pipeline/presets.js";
+export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
+export { type SuggestedVideo, type Suggestions, suggest } from "./pipeline/suggest.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export {
@@ -39,7 +48,6 @@ export {
   type WeightsResult,
   type WeightsSummary,
 } from "./pipeline/tune-weights.js";
-export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
 export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,

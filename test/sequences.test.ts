@@ -1,8 +1,11 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { label, openModel } from "muybridge";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../src/core/safetensors.js";
+import { findChromium, launchChromium } from "./browser/chromium.js";
+import { examinePage, faultless, type Viewing } from "./browser/page-quality.js";
 import { type ProgramResult, runProgram } from "./cli/run-program.js";
 import { sharedDirectory } from "./frames/shared-directory.js";
 import { writeSignal, writeSignals } from "./pipeline/signal-set.js";
@@ -17,6 +20,12 @@ const lines = ({ stdout }: ProgramResult): Record<string, unknown>[] =>
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** What a line says of a part. */
+interface LabelSegment {
+  readonly start: number;
+  readonly label: string;
+}
 
 /** Signals that no model was trained on. */
 const fresh = ["sine", "square", "saw"].flatMap((shape) =>
@@ -72,6 +81,33 @@ test("each is labelled with a line, in the order of the paths, the same in eithe
   expect(fromTensors.map(told)).toEqual(fromTables.map(told));
 });
 
+test("two models are compared on the clips that neither was trained on", async () => {
+  const pooled = at("pooled");
+  expect(await run("train", at("csv"), "--out", pooled, "--rnn", "meanpool")).toMatchObject({
+    code: 0,
+  });
+  const { code, stdout } = await run("compare", pooled, model, at("csv"), "--json");
+  expect(code).toBe(0);
+  const told = JSON.parse(stdout) as Record<string, number> & {
+    a: { accuracy: number };
+    b: { accuracy: number };
+    interval: { low: number; high: number };
+    differing: { truth: string; a: string; b: string }[];
+  };
+  expect(told).toMatchObject({ n: 12, leftOut: 0 });
+  const { n, onlyA, onlyB, bothRight, bothWrong, difference } = told as Record<string, number>;
+  expect(onlyA! + onlyB! + bothRight! + bothWrong!).toBe(n);
+  expect(difference).toBeCloseTo(told.b.accuracy - told.a.accuracy, 12);
+  expect(told.interval.low).toBeLessThanOrEqual(difference!);
+  expect(told.interval.high).toBeGreaterThanOrEqual(difference!);
+  expect(told.differing).toHaveLength(onlyA! + onlyB!);
+  for (const clip of told.differing) {
+    expect([clip.a === clip.truth, clip.b === clip.truth].sort()).toEqual([false, true]);
+  }
+  const forEyes = await run("compare", pooled, model, at("csv"));
+  expect(forEyes.stdout).toMatch(/B - A: \+\d+\.\d points .* on 12 clips; McNemar's p = /);
+});
+
 test("the same numbers give the same weights in either format", async () => {
   const weights = (name: string): Promise<Buffer> => readFile(at(name, "weights.safetensors"));
   // Parts are drawn by content, which differs with the format; so both get the same parts.
@@ -111,6 +147,39 @@ test("a copy under another name is answered from the cache, also as bytes", asyn
   const data = await readFile(path);
   for await (const result of label([{ name: "bytes", data }], { model: opened, cacheDir })) {
     expect(result).toMatchObject({ path: "bytes", label: line!.label, top: line!.top });
+  }
+});
+
+test("windows find what follows what in a long sequence, and a model per step does too", async () => {
+  const shapes = ["sine", "square", "saw"];
+  const rows = await Promise.all(
+    shapes.map(async (shape) => {
+      const text = await readFile(at("fresh", "csv", `${shape}-a.csv`), "utf8");
+      return text
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((row) => row.split(",").slice(1).join(","));
+    }),
+  );
+  const long = at("long.csv");
+  const cuts = [rows[0]!.length, rows[0]!.length + rows[1]!.length].map((step) => step / 20);
+  const timed = rows.flat().map((row, step) => `${step / 20},${row}`);
+  await writeFile(long, `time,left,right\n${timed.join("\n")}\n`);
+  const perStep = at("per-step");
+  const training = ["--hidden", "32", "--lr", "0.01", "--epochs", "20", "--output", "sequence"];
+  expect((await run("train", at("csv"), "--out", perStep, ...training)).code).toBe(0);
+  for (const [trained, farthest] of [
+    [model, 0.25],
+    [perStep, 1],
+  ] as const) {
+    const result = await run("label", trained, long, "--window", "1", "--stride", "0.25");
+    expect(result.code).toBe(0);
+    const [{ segments } = { segments: [] }] = lines(result) as { segments: LabelSegment[] }[];
+    expect(segments.map(({ label }) => label)).toEqual(shapes);
+    for (const [index, cut] of cuts.entries()) {
+      expect(Math.abs(segments[index + 1]!.start - cut)).toBeLessThanOrEqual(farthest);
+    }
   }
 });
 
@@ -189,6 +258,46 @@ test("a folder a class is a data set of sequences where it holds no videos; its 
   const html = await readFile(report, "utf8");
   expect(html).toContain("sequences of 2 values a step");
   expect(html).not.toContain("<img");
+});
+
+const chromium = findChromium("how reports look in a browser");
+
+describe.skipIf(!chromium)("in a browser", () => {
+  const viewings: readonly Viewing[] = [
+    { width: 1280 },
+    { width: 360 },
+    { width: 1280, colorScheme: "dark" },
+    { width: 800, media: "print" },
+  ];
+
+  test("reports can be read on a phone, in the dark, printed, and by a screen reader", async () => {
+    const report = at("test-part.html");
+    const { code } = await run("evaluate", model, at("csv"), "--report", report);
+    expect(code).toBe(0);
+    const browser = await launchChromium(chromium!);
+    try {
+      for (const file of [report, join(model, "report.html")]) {
+        for (const viewing of viewings) {
+          expect(await examinePage(browser, file, viewing), JSON.stringify(viewing)).toEqual(
+            faultless,
+          );
+        }
+      }
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(report).href);
+      expect(await page.locator("h1").textContent()).toMatch(/^\d+\.\d\s% of 12 clips told right$/);
+      expect(await page.getByRole("img", { name: /^Reliability/ }).isVisible()).toBe(true);
+      expect(await page.getByRole("img", { name: /^Loss over/ }).isVisible()).toBe(true);
+      // One clip a class, and the errors.
+      expect(
+        await page.getByRole("img", { name: /^Probabilities/ }).count(),
+      ).toBeGreaterThanOrEqual(3);
+      expect(await page.getByRole("rowheader", { name: "class prior" }).isVisible()).toBe(true);
+      expect(await page.locator("pre").textContent()).toContain("muybridge evaluate");
+    } finally {
+      await browser.close();
+    }
+  });
 });
 
 test("a model of an older version is refused", async () => {

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   train: () => import("./commands/train.js"),
   tune: () => import("./commands/tune.js"),
   evaluate: () => import("./commands/evaluate.js"),
+  compare: () => import("./commands/compare.js"),
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
   datasets: () => import("./commands/datasets.js"),

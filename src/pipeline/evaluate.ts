@@ -5,6 +5,7 @@ import {
   classificationMetrics,
   mostLikely,
 } from "../sequence/classification-metrics.js";
+import { type Interval, wilsonInterval } from "../sequence/paired-comparison.js";
 import { checkDatasetKind } from "./dataset-kind.js";
 import { identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -21,8 +22,14 @@ export interface EvaluateOptions extends RunOptions {
 /** How a model does on a data set. */
 export interface Evaluation extends ClassificationMetrics {
   readonly classes: readonly string[];
+  /** 95 % of the accuracy, as if the clips were independent of each other (Wilson). */
+  readonly interval: Interval;
   /** The same clips through the mean-pool classifier that was trained beside the network. */
-  readonly baseline: { readonly meanPool: ClassificationMetrics };
+  readonly baseline: {
+    readonly meanPool: ClassificationMetrics;
+    /** Always the most frequent class of the training clips; there where the data set holds them. */
+    readonly prior?: { readonly label: string; readonly accuracy: number };
+  };
   readonly split: Split | "all";
   /** Videos that could not be judged; they are in none of the figures. */
   readonly failed: readonly FailedVideo[];
@@ -80,7 +87,7 @@ export async function evaluate(
   }
   checkDatasetKind(dataset, model.settings);
   await using run = await openRun(model.settings, options);
-  const { split, items, failed } = await chooseItems(model, dataset, run, options);
+  const { split, items, failed, prior } = await chooseItems(model, dataset, run, options);
   const stage = openPredictionStage(model, run.features, run.cache);
   const probabilities: Float32Array[] = [];
   const meanPool: Float32Array[] = [];
@@ -121,14 +128,35 @@ export async function evaluate(
       { path: dataset.name },
     );
   }
+  const figures = classificationMetrics(probabilities, truth, model.classes);
   return {
-    ...classificationMetrics(probabilities, truth, model.classes),
+    ...figures,
     classes: model.classes,
-    baseline: { meanPool: classificationMetrics(meanPool, truth, model.classes) },
+    interval: wilsonInterval(Math.round(figures.accuracy * figures.n), figures.n),
+    baseline: {
+      meanPool: classificationMetrics(meanPool, truth, model.classes),
+      ...(prior === undefined
+        ? {}
+        : {
+            prior: {
+              label: prior,
+              accuracy: predictions.filter((judged) => judged.truth === prior).length / figures.n,
+            },
+          }),
+    },
     split,
     failed,
     predictions,
   };
+}
+
+/** What is judged. */
+interface ChosenItems {
+  readonly split: Split | "all";
+  readonly items: readonly DatasetItem[];
+  readonly failed: FailedVideo[];
+  /** The most frequent class of the training clips, where some are among the data. */
+  readonly prior: string | undefined;
 }
 
 /** The items to judge: of the wanted part where the model knows this data, else all of them. */
@@ -137,7 +165,7 @@ async function chooseItems(
   dataset: Dataset,
   run: Run,
   options: EvaluateOptions,
-): Promise<{ split: Split | "all"; items: readonly DatasetItem[]; failed: FailedVideo[] }> {
+): Promise<ChosenItems> {
   const { split = "test" } = options;
   const { splits } = model.record;
   const identified = await identifyItems(dataset.items, run, options);
@@ -145,8 +173,18 @@ async function chooseItems(
   const { items } = identified;
   const sides = items.map(({ digest }) => splits[digest]);
   const known = sides.some((side) => side !== undefined);
-  if (split === "all" || !known) return { split: "all", items, failed };
-  return { split, items: items.filter((_, index) => sides[index] === split), failed };
+  const prior = mostFrequent(
+    items.filter((_, index) => sides[index] === "train").map(({ label }) => label),
+  );
+  if (split === "all" || !known) return { split: "all", items, failed, prior };
+  return { split, items: items.filter((_, index) => sides[index] === split), failed, prior };
+}
+
+/** The first one in the alphabet, of several that are as frequent. */
+function mostFrequent(labels: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))[0]?.[0];
 }
 
 function failedVideo(path: string, { code, message }: MuybridgeError): FailedVideo {

@@ -1,8 +1,6 @@
-import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
-import { describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
 import {
   type DecoderName,
@@ -12,8 +10,10 @@ import {
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import type { Device } from "../onnx/devices.js";
+import { describeInWorker } from "./describe-in-worker.js";
 import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -157,6 +157,8 @@ export interface FeatureStageOptions {
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
+  /** Aborts the opening. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -168,10 +170,16 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", cacheFrames, onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
+  {
+    device = "cpu",
+    cacheFrames,
+    onWarning = () => {},
+    onComputed = () => {},
+    signal,
+  }: FeatureStageOptions,
 ): Promise<FeatureStage> {
-  const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
-  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
+  const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string): unknown => ({
     content,
     decoder: settings.decoder,
@@ -231,19 +239,8 @@ export async function openFeatureStage(
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal) {
-      const twin = underWay.get(content);
-      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
-      if (twin) {
-        const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true, framesCached: true };
-      }
-      const own = compute(path, content, signal);
-      underWay.set(content, own);
-      try {
-        return await own;
-      } finally {
-        if (underWay.get(content) === own) underWay.delete(content);
-      }
+      const { result, joined } = await once(content, () => compute(path, content, signal));
+      return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
+import { unreadableFile } from "../core/unreadable-file.js";
 
 /**
  * A file changed this shortly before it was hashed may change again without a new time stamp (coarse clocks),
@@ -22,10 +23,7 @@ export interface FileIdentity {
 /** @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO (not a regular file). */
 export async function identifyFile(path: string): Promise<FileIdentity> {
   const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
-    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(error)}`, {
-      path,
-      cause: error,
-    });
+    throw unreadableFile(path, error);
   });
   if (!stats.isFile()) {
     throw new MuybridgeError("ERR_NOT_A_VIDEO", `${path} is not a regular file.`, { path });

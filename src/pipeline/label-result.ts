@@ -17,7 +17,10 @@ export interface LabelledVideo extends RankedLabel {
   readonly path: string;
   /** The most likely classes, the most likely one first. */
   readonly top: readonly RankedLabel[];
+  /** In order of time, from 0 to the end, without gaps; neighbours differ in their label. */
   readonly segments: readonly Segment[];
+  /** There where it was asked for. */
+  readonly track?: LabelTrack;
   /** Seconds. */
   readonly duration: number;
   /** Frames that were looked at. */
@@ -26,6 +29,8 @@ export interface LabelledVideo extends RankedLabel {
   readonly truncated?: true;
   /** Digest of the model. */
   readonly model: string;
+  /** Digest of the model and the settings: equal where results may stand in one file. */
+  readonly options: string;
   /** The stages of which nothing was computed in this run. */
   readonly cached: {
     readonly frames: boolean;
@@ -33,6 +38,16 @@ export interface LabelledVideo extends RankedLabel {
     readonly predictions: boolean;
   };
   readonly elapsedMs: number;
+}
+
+/** Probabilities over the time of a video. */
+export interface LabelTrack {
+  /** In the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** Seconds at which each row begins; it holds until the next one, the last until the end. */
+  readonly times: readonly number[];
+  /** A row each, of one probability a class, six decimals. */
+  readonly probabilities: readonly (readonly number[])[];
 }
 
 /** A video that could not be labelled. */

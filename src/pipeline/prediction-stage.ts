@@ -1,5 +1,6 @@
 import type { FeatureStage } from "./feature-stage.js";
 import type { Model } from "./model.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 
 /** What a model says of one video. */
@@ -32,7 +33,11 @@ interface PredictionFacts {
 
 /** Videos in, probabilities out, through the cache. */
 export interface PredictionStage {
-  /** @throws MuybridgeError of the decoder (see the error codes). */
+  /**
+   * Videos of equal content that are asked for at the same time are computed once.
+   *
+   * @throws MuybridgeError of the decoder (see the error codes).
+   */
   predict(path: string, signal?: AbortSignal): Promise<VideoPrediction>;
 }
 
@@ -43,40 +48,53 @@ export function openPredictionStage(
   cache: StageCache,
 ): PredictionStage {
   const classes = model.classes.length;
+  const compute = async (
+    path: string,
+    contentDigest: string,
+    signal?: AbortSignal,
+  ): Promise<VideoPrediction> => {
+    const key = { features: features.key(contentDigest), model: model.digest };
+    const entry = await cache.get("predictions", key);
+    if (entry) {
+      // Copied, since a Buffer need not begin at a multiple of four bytes.
+      const both = new Float32Array(Uint8Array.from(entry.data).buffer);
+      return {
+        contentDigest,
+        probabilities: both.subarray(0, classes),
+        meanPool: both.subarray(classes),
+        ...(entry.metadata as PredictionFacts),
+        cached: { frames: true, features: true, predictions: true },
+      };
+    }
+    const clip = await features.clip(path, contentDigest, signal);
+    const { probabilities, meanPool } = await model.predict(clip.features, clip.n);
+    const facts: PredictionFacts = {
+      duration: clip.duration,
+      frames: clip.n,
+      truncated: clip.truncated,
+    };
+    const both = new Float32Array(2 * classes);
+    both.set(probabilities);
+    both.set(meanPool, classes);
+    await cache.put("predictions", key, new Uint8Array(both.buffer), facts);
+    return {
+      contentDigest,
+      probabilities,
+      meanPool,
+      ...facts,
+      cached: { frames: clip.framesCached, features: clip.cached, predictions: false },
+    };
+  };
+  const once = onceUnderWay<string, VideoPrediction>();
   return {
     async predict(path, signal) {
       const contentDigest = await cache.contentDigest(path);
-      const key = { features: features.key(contentDigest), model: model.digest };
-      const entry = await cache.get("predictions", key);
-      if (entry) {
-        // Copied, since a Buffer need not begin at a multiple of four bytes.
-        const both = new Float32Array(Uint8Array.from(entry.data).buffer);
-        return {
-          contentDigest,
-          probabilities: both.subarray(0, classes),
-          meanPool: both.subarray(classes),
-          ...(entry.metadata as PredictionFacts),
-          cached: { frames: true, features: true, predictions: true },
-        };
-      }
-      const clip = await features.clip(path, contentDigest, signal);
-      const { probabilities, meanPool } = await model.predict(clip.features, clip.n);
-      const facts: PredictionFacts = {
-        duration: clip.duration,
-        frames: clip.n,
-        truncated: clip.truncated,
-      };
-      const both = new Float32Array(2 * classes);
-      both.set(probabilities);
-      both.set(meanPool, classes);
-      await cache.put("predictions", key, new Uint8Array(both.buffer), facts);
-      return {
-        contentDigest,
-        probabilities,
-        meanPool,
-        ...facts,
-        cached: { frames: clip.framesCached, features: clip.cached, predictions: false },
-      };
+      const { result, joined } = await once(contentDigest, () =>
+        compute(path, contentDigest, signal),
+      );
+      return joined
+        ? { ...result, cached: { frames: true, features: true, predictions: true } }
+        : result;
     },
   };
 }

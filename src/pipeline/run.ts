@@ -23,6 +23,8 @@ export interface RunOptions extends LongCallOptions {
   readonly jobs?: number;
   /** Seconds a video may take. Default 1800. */
   readonly timeout?: number;
+  /** Bytes of memory a process may hold. Default: 4 GiB, or 80 % of a smaller machine's memory. */
+  readonly maxMemory?: number;
   /** Default: MUYBRIDGE_CACHE_DIR, else the platform's cache directory + /muybridge. */
   readonly cacheDir?: string;
   /**
@@ -51,7 +53,7 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, cacheDir, cacheFrames, device } = options;
+  const { jobs, timeout, maxMemory, cacheDir, cacheFrames, device, signal } = options;
   const onWarning = options.onWarning && onceEach(options.onWarning);
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
@@ -60,6 +62,8 @@ export async function openRun(
   const pool = openWorkerPool({
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   });
   try {
     if (settings.kind === "sequence") {
@@ -79,6 +83,7 @@ export async function openRun(
       },
       ...(device === undefined ? {} : { device }),
       ...(cacheFrames === undefined ? {} : { cacheFrames }),
+      ...(signal === undefined ? {} : { signal }),
       ...(onWarning === undefined ? {} : { onWarning }),
     });
     const dispose = async (): Promise<void> => {

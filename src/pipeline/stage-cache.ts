@@ -12,6 +12,7 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import { asFullCache } from "../core/full-cache.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { type PrunedStore, pruneStore } from "../core/prune-store.js";
+import { unreadableFile } from "../core/unreadable-file.js";
 import { type VerifiedStore, verifyStore } from "../core/verify-store.js";
 import { addCounts, forgetCounts, readCounts, type StageCounts } from "./cache-counts.js";
 import { contentDigest } from "./content-digest.js";
@@ -133,7 +134,9 @@ export function openStageCache(options: StageCacheOptions = {}): StageCache {
     const known = before.hasInode ? await look("digests", () => store.metadata(key)) : undefined;
     if (typeof known === "string") return known;
     if (limit !== undefined && before.size > limit) return undefined;
-    const digest = await sha256OfFile(path);
+    const digest = await sha256OfFile(path).catch((error: unknown) => {
+      throw unreadableFile(path, error);
+    });
     const after = await identifyFile(path);
     const settled = Date.now() - after.changed > racyInterval;
     if (after.hasInode && settled && after.identity === before.identity) {

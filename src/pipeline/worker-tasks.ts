@@ -1,6 +1,7 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
+import type { CnnDescription } from "../features/describe-cnn.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 import type { FrameFormat } from "./frame-files.js";
@@ -10,6 +11,7 @@ import type { KeptFrames } from "./frame-stage.js";
 export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
   measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
+  describe(task: DescribeTask): Promise<CnnDescription | TaskFailure>;
   writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
@@ -48,6 +50,9 @@ export interface ExtractedFeatures {
   /** What is to be told of how the CNN was opened, and of the cache. */
   readonly warnings: readonly string[];
 }
+
+/** A CNN to be opened, for what is known of it only then. */
+export type DescribeTask = Pick<ExtractTask, "cnn" | "cacheDir">;
 
 /** A video whose frames are to be written as pictures. */
 export interface WriteFramesTask {

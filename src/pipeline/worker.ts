@@ -1,4 +1,5 @@
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { killTrees } from "../core/process-tree.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
@@ -10,6 +11,7 @@ import { type FrameFacts, sampleThroughCache } from "./frame-stage.js";
 import { growVectors } from "./growing-vectors.js";
 import { openStageCache, type StageCache } from "./stage-cache.js";
 import type {
+  DescribeTask,
   ExtractedFeatures,
   ExtractTask,
   MeasureTask,
@@ -18,8 +20,9 @@ import type {
   WriteFramesTask,
 } from "./worker-tasks.js";
 
-// A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// A process whose parent is gone has nobody to work for, and nor has a program that it runs. SIGKILL, because an
+// exit would wait for native threads.
+process.on("disconnect", () => void killTrees([process.pid]));
 // Ctrl-C reaches the whole process group; the parent decides what is still finished.
 process.on("SIGINT", () => {});
 
@@ -88,6 +91,24 @@ export async function measureRanges(
     return { ranges: joinRanges(parts) };
   } catch (error) {
     return failureOf(error, task.path);
+  }
+}
+
+/** Opens a CNN to describe it. */
+export async function describe({
+  cnn,
+  cacheDir,
+}: DescribeTask): ReturnType<WorkerTasks["describe"]> {
+  try {
+    const [{ openContentStore }, { describeCnn }] = await Promise.all([
+      import("../core/content-store.js"),
+      import("../features/describe-cnn.js"),
+    ]);
+    return await describeCnn(cnn, openContentStore(cacheDir));
+  } catch (error) {
+    if (error instanceof MuybridgeError) return failureOf(error, cnn.cnn);
+    const message = `The CNN ${cnn.cnn} cannot be used: ${messageOf(error)}`;
+    return { failure: { code: "ERR_MODEL_INVALID", message, path: cnn.cnn } };
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import type { TalkOptions } from "../reporter.js";
+import { shellQuote } from "../shell-quote.js";
 import { formatTable, percent } from "../table.js";
 
 interface Options extends TalkOptions, JobOptions, DatasetFlags {
@@ -54,12 +55,22 @@ export function define(command: Command, context: CommandContext): void {
       if (result.failed.length > 0) context.exit(exitCodes.someFailed);
       if (options.report !== undefined) {
         const [{ evaluationReport }, { writeFileAtomically }] = await Promise.all([
-          import("../../pipeline/report.js"),
+          import("../../pipeline/report/evaluation-report.js"),
           import("../../core/atomic-file.js"),
         ]);
         await writeFileAtomically(
           options.report,
-          await evaluationReport(model, dataset, result, context.signal),
+          await evaluationReport(model, dataset, result, {
+            ...runOptions(options, context, reporter),
+            command: shellQuote([
+              "muybridge",
+              "evaluate",
+              directory,
+              name,
+              "--split",
+              options.split,
+            ]),
+          }),
         );
         reporter.info(`report: ${options.report}`);
       }
@@ -77,7 +88,7 @@ export function define(command: Command, context: CommandContext): void {
       ]);
       process.stdout.write(formatTable(["class", "precision", "recall", "F1", "clips"], rows));
       process.stdout.write(
-        `accuracy ${percent(result.accuracy)} of ${result.n} clips (${result.split}), mean-pool baseline ${percent(result.baseline.meanPool.accuracy)}\nbalanced accuracy ${percent(result.balancedAccuracy)}, log loss ${result.logLoss.toFixed(3)}, calibration error ${result.ece.toFixed(3)}\n`,
+        `accuracy ${percent(result.accuracy)} (95 %: ${percent(result.interval.low)} to ${percent(result.interval.high)}) of ${result.n} clips (${result.split}), mean-pool baseline ${percent(result.baseline.meanPool.accuracy)}\nbalanced accuracy ${percent(result.balancedAccuracy)}, log loss ${result.logLoss.toFixed(3)}, calibration error ${result.ece.toFixed(3)}\n`,
       );
     },
   );

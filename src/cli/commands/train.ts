@@ -1,4 +1,4 @@
-import { normalize } from "node:path";
+import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type PresetName, presetNames } from "../../pipeline/presets.js";
 import {
@@ -9,6 +9,7 @@ import {
   trainingRanges,
 } from "../../pipeline/training-settings.js";
 import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
+import { type Output, outputs } from "../../sequence/network-shape.js";
 import {
   addDatasetOptions,
   addFeatureOptions,
@@ -36,6 +37,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags,
   readonly out: string;
   readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
+  readonly output?: Output;
   readonly engine?: NetworkEngineName;
   readonly hidden?: number;
   readonly layers?: number;
@@ -68,6 +70,12 @@ export function define(command: Command, context: CommandContext): void {
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
         recurrentKindNames,
       ),
+    )
+    .addOption(
+      new Option(
+        "--output <what>",
+        "one label a clip, or one for each frame, for label to find segments by (default: last)",
+      ).choices(outputs),
     )
     .addOption(
       new Option(
@@ -111,7 +119,7 @@ export function define(command: Command, context: CommandContext): void {
       const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../../datasets/open-dataset.js"),
         import("../../pipeline/train.js"),
-        import("../../pipeline/model.js"),
+        import("../../pipeline/model-directory.js"),
         import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);
@@ -138,6 +146,12 @@ export function define(command: Command, context: CommandContext): void {
       reporter.close();
       await model.save(options.out);
       await kept.removeKeptTraining(directory);
+      const [{ trainingReport }, { writeFileAtomically }] = await Promise.all([
+        import("../../pipeline/report/training-report.js"),
+        import("../../core/atomic-file.js"),
+      ]);
+      const report = join(options.out, "report.html");
+      await writeFileAtomically(report, trainingReport(model));
       const { training, validation } = model.record;
       if (options.json) {
         process.stdout.write(
@@ -154,6 +168,7 @@ export function define(command: Command, context: CommandContext): void {
           `validation accuracy ${percent(validation.accuracy)}, mean-pool baseline ${percent(validation.meanPool)} (${validation.n} clips)`,
         );
       }
+      reporter.info(`report: ${report}`);
       process.stdout.write(`${options.out}\n`);
     },
   );

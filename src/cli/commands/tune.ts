@@ -139,8 +139,8 @@ async function runSettings(name: string, options: Options, context: CommandConte
     await Promise.all([
       import("../../../datasets/open-dataset.js"),
       import("../../pipeline/tune.js"),
-      import("../../pipeline/model.js"),
-      import("../../pipeline/tuning-report.js"),
+      import("../../pipeline/model-directory.js"),
+      import("../../pipeline/report/tuning-report.js"),
       import("../../core/atomic-file.js"),
     ]);
   await checkModelTarget(options.out);
@@ -171,7 +171,7 @@ async function runWeights(name: string, options: Options, context: CommandContex
   const [{ openDataset }, { tuneWeights }, { checkModelTarget }] = await Promise.all([
     import("../../../datasets/open-dataset.js"),
     import("../../pipeline/tune-weights.js"),
-    import("../../pipeline/model.js"),
+    import("../../pipeline/model-directory.js"),
   ]);
   await checkModelTarget(options.out);
   const reporter = context.openReporter(options);

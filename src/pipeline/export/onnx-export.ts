@@ -5,27 +5,28 @@ import type { CnnChoice } from "../../features/cnn-choice.js";
 import { preparedNetwork } from "../../features/onnx-extractor.js";
 import { resolveCnn } from "../../features/resolve-cnn.js";
 import { appendModel } from "../../onnx/append-model.js";
-import { encodeModel, opset } from "../../onnx/graph.js";
+import { encodeModel } from "../../onnx/graph.js";
 import { joinModels } from "../../onnx/join-models.js";
-import { takeModelApart } from "../../onnx/model-parts.js";
 import { type ModelMessage, readModel, writeModel } from "../../onnx/read-model.js";
 import { rowByRow } from "../../onnx/row-by-row.js";
 import {
   addMeanPool,
   addStandardisation,
+  addStepStandardisation,
   onlySequence,
   paddedFeatures,
   standardisedNames,
 } from "../../sequence/standardising-graph.js";
 import type { Model } from "../model.js";
+import { buildSequence } from "../model-network.js";
 import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
 
 /**
  * A model as one ONNX file: `features` float32 [batch, time, dimension], as the CNN gives them, and `lengths` int32
- * [batch] → `probabilities` float32 [batch, classes].
+ * [batch] → `probabilities` float32 [batch, classes], or [batch, time, classes] of a model that labels each frame.
  *
- * @throws MuybridgeError ERR_MODEL_INVALID where the model's own network is not one of Muybridge's.
+ * @throws MuybridgeError ERR_MODEL_INVALID where the model's weights are not those of its network.
  */
 export function toOnnxModel(model: Model): Uint8Array {
   const dimension = featureDimension(model.record);
@@ -40,7 +41,7 @@ export function toOnnxModel(model: Model): Uint8Array {
 
 /**
  * A model and its CNN as one ONNX file: `frames` uint8 RGB [time, height, width, 3] → `probabilities` float32
- * [1, classes].
+ * [1, classes], or [1, time, classes] of a model that labels each frame.
  *
  * @param cacheDir where what the CNN was prepared to is kept; default: the usual place
  * @throws MuybridgeError ERR_USAGE where the CNN is no ONNX or TFLite network, or of an operator set too old.
@@ -76,34 +77,28 @@ type Input = ReturnType<typeof paddedFeatures> | ReturnType<typeof onlySequence>
 
 /** From features as the CNN gives them to probabilities. */
 function labellingGraph(model: Model, input: Input): ModelMessage {
-  const { record, standardisation, meanPool, sequence } = model.parts();
+  const { standardisation, meanPool, parameters } = model.parts();
+  const { record } = model;
+  const sequence = buildSequence(record, parameters, record.files.sequence);
   const { graph } = input;
-  const plain = record.network?.input === "features";
-  if (!plain) addStandardisation(input, standardisation);
+  const seen = record.network?.input ?? "changes";
+  if (seen === "changes") addStandardisation(input, standardisation);
+  if (seen === "standardised") addStepStandardisation(input, standardisation);
   if (!sequence) {
     addMeanPool(graph, meanPool);
     return readModel(encodeModel(graph));
   }
+  const vectors = {
+    features: input.features,
+    changes: standardisedNames.changes,
+    standardised: standardisedNames.steps,
+  };
   const joints = new Map([
-    ["features", plain ? input.features : standardisedNames.changes],
-    ...(plain ? [] : [["context", standardisedNames.context] as const]),
+    ["features", vectors[seen]],
+    ...(seen === "changes" ? [["context", standardisedNames.context] as const] : []),
     ["lengths", input.lengths],
   ]);
   // Else they would be left out, as nothing in this graph takes them.
   for (const value of joints.values()) graph.outputOfAnyType(value);
-  const network = readNetwork(sequence, [...joints.keys()]);
-  return joinModels(readModel(encodeModel(graph)), network, joints, "network/");
-}
-
-/** The model's own network, which need not be one of ours: what it takes from elsewhere is refused. */
-function readNetwork(file: Uint8Array, known: readonly string[]): ModelMessage {
-  const { inputs, outputs, opsets } = takeModelApart(file, "sequence.onnx");
-  const fits =
-    inputs.every(({ name }) => known.includes(name)) && outputs.join() === "probabilities";
-  if (fits && opsets.get("") === opset) return readModel(file);
-  throw new MuybridgeError(
-    "ERR_MODEL_INVALID",
-    `The model's sequence.onnx does not take ${known.join(", ")} and give probabilities in operator set ${opset}; train it again.`,
-    { path: "sequence.onnx" },
-  );
+  return joinModels(readModel(encodeModel(graph)), readModel(sequence), joints, "network/");
 }

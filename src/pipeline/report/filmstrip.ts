@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { createDecoder } from "../frames/open-decoder.js";
+import { createDecoder } from "../../frames/open-decoder.js";
 
 /** Height of a strip, pixels. */
 const stripHeight = 72;
