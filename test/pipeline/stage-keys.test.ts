@@ -202,5 +202,13 @@ test("another model computes predictions alone, and what only shapes the output 
     features: false,
     predictions: false,
   });
+  // A window decides how densely frames are taken; a stride only how the windows lie over them.
+  const [dense, wide] = [
+    { window: 1, stride: 0.5 },
+    { window: 1, stride: 1 },
+  ];
+  expect(await cachedBy(dense)).toEqual({ ...nothing, predictions: false });
+  expect(await cachedBy(wide)).toEqual({ ...all, predictions: false });
+  expect(await cachedBy(dense)).toEqual({ ...all, predictions: true });
   expect(await cachedBy({})).toEqual({ frames: true, features: true, predictions: true });
 });
