@@ -153,6 +153,7 @@ export interface FeatureStageOptions {
   readonly device?: Device;
   /** How the frames are kept, too; without it they are not. */
   readonly cacheFrames?: FrameEncoding;
+  /** Told of what each process says, which may be the same. */
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
@@ -178,7 +179,6 @@ export async function openFeatureStage(
   }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
-  const told = new Set<string>();
   const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string): unknown => ({
     content,
@@ -220,11 +220,7 @@ export async function openFeatureStage(
       ...(kept ? { kept } : {}),
     };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
-    for (const warning of warnings) {
-      // Every process says it; the user needs to hear it once.
-      if (!told.has(warning)) onWarning(warning);
-      told.add(warning);
-    }
+    warnings.forEach(onWarning);
     const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
     if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
