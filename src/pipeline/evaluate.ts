@@ -1,5 +1,6 @@
 import type { Dataset, DatasetItem, Split } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../core/errors.js";
+import type { Span } from "../frames/decoder.js";
 import {
   type ClassificationMetrics,
   classificationMetrics,
@@ -42,16 +43,19 @@ export interface FailedVideo {
 /** A video, its true label and what the model says of it. */
 interface Judgement {
   readonly path: string;
+  readonly span?: Span;
   readonly label: string;
   readonly prediction: VideoPrediction;
 }
 
 /** A video, what it is and what the model says. */
 export interface JudgedVideo {
-  /** The path as the data set names it. */
+  /** The path as the data set names it, with the span behind it where there is one. */
   readonly name: string;
   /** Absolute path. */
   readonly path: string;
+  /** The part of the video that was judged. Default: all of it. */
+  readonly span?: Span;
   readonly truth: string;
   readonly label: string;
   /** Probability of the label, in [0, 1]. */
@@ -91,10 +95,11 @@ export async function evaluate(
   const predictions: JudgedVideo[] = [];
   const outcomes = mapVideos(
     items,
-    async ({ path, label }): Promise<Judgement> => ({
+    async ({ path, label, span }): Promise<Judgement> => ({
       path,
       label,
-      prediction: await stage.predict(path, signal),
+      ...(span ? { span } : {}),
+      prediction: await stage.predict(path, signal, span),
     }),
     progressOptions("evaluate", items.length, run, options),
   );
@@ -103,7 +108,7 @@ export async function evaluate(
       failed.push(failedVideo(outcome.name, outcome.error));
       continue;
     }
-    const { path, label, prediction } = outcome.value;
+    const { path, label, span, prediction } = outcome.value;
     const best = mostLikely(prediction.probabilities);
     probabilities.push(prediction.probabilities);
     meanPool.push(prediction.meanPool);
@@ -111,6 +116,7 @@ export async function evaluate(
     predictions.push({
       name: outcome.name,
       path,
+      ...(span ? { span } : {}),
       truth: label,
       label: model.classes[best]!,
       confidence: prediction.probabilities[best]!,
@@ -148,7 +154,8 @@ async function chooseItems(
   const identified = await identifyItems(dataset.items, run, options);
   const failed = identified.failed.map(({ name, error }) => failedVideo(name, error));
   const { items } = identified;
-  const sides = items.map(({ digest }) => splits[digest]);
+  // Parts of a video that was trained with otherwise divided belong where the video does.
+  const sides = items.map(({ digest, content }) => splits[digest] ?? splits[content]);
   const known = sides.some((side) => side !== undefined);
   if (split === "all" || !known) return { split: "all", items, failed };
   return { split, items: items.filter((_, index) => sides[index] === split), failed };

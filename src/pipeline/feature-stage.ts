@@ -9,8 +9,10 @@ import {
   defaultDecoder,
   type Fit,
   type SamplingPlan,
+  type Span,
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
+import { checkSpan, planWithin, spanFragment } from "../frames/span.js";
 import type { Device } from "../onnx/devices.js";
 import type { ModelRecord } from "./model-record.js";
 import type { StageCache } from "./stage-cache.js";
@@ -130,13 +132,19 @@ export interface FeatureStage {
   /** What a model's record says of such features, of this dimension. */
   record(dimension: number): ModelRecord["features"];
   /** What decides the features of a video of this content: the key of this stage's cache entries. */
-  key(contentDigest: string): unknown;
+  key(contentDigest: string, span?: Span): unknown;
   /**
-   * The features of a video. Videos of equal content that are asked for at the same time are computed once.
+   * The features of a video, or of a part of one. Videos of equal content that are asked for at the same time are
+   * computed once.
    *
-   * @throws MuybridgeError of the decoder (see the error codes).
+   * @throws MuybridgeError of the decoder (see the error codes); ERR_DATASET_INVALID for a part behind the video's end.
    */
-  clip(path: string, contentDigest: string, signal?: AbortSignal): Promise<ClipFeatures>;
+  clip(
+    path: string,
+    contentDigest: string,
+    signal?: AbortSignal,
+    span?: Span,
+  ): Promise<ClipFeatures>;
 }
 
 /** Metadata of a cache entry. */
@@ -167,10 +175,10 @@ export async function openFeatureStage(
   const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
   const told = new Set<string>();
   const underWay = new Map<string, Promise<ClipFeatures>>();
-  const key = (content: string): unknown => ({
+  const key = (content: string, span?: Span): unknown => ({
     content,
     decoder: settings.decoder,
-    plan: settings.plan,
+    plan: planWithin(settings.plan, span),
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
@@ -180,8 +188,9 @@ export async function openFeatureStage(
     path: string,
     content: string,
     signal?: AbortSignal,
+    span?: Span,
   ): Promise<ClipFeatures> => {
-    const entry = await cache.get("features", key(content));
+    const entry = await cache.get("features", key(content, span));
     if (entry) {
       const tensors = decodeSafetensors(entry.data);
       const timestamps = tensors.get("timestamps")!.data as Float64Array;
@@ -196,7 +205,8 @@ export async function openFeatureStage(
         cached: true,
       };
     }
-    const task = { path, ...settings, device, cacheDir: cache.directory };
+    const plan = planWithin(settings.plan, span);
+    const task = { path, ...settings, plan, device, cacheDir: cache.directory };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
     for (const warning of warnings) {
       // Every process says it; the user needs to hear it once.
@@ -208,7 +218,7 @@ export async function openFeatureStage(
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
       "features",
-      key(content),
+      key(content, span),
       encodeClipFeatures({ features, timestamps, n, dimension }),
       facts,
     );
@@ -219,19 +229,22 @@ export async function openFeatureStage(
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
-    async clip(path, content, signal) {
-      const twin = underWay.get(content);
+    async clip(path, content, signal, span) {
+      const id = `${content}${spanFragment(span)}`;
+      const twin = underWay.get(id);
       // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
       if (twin) {
         const clip = await twin.catch(() => undefined);
         if (clip) return { ...clip, cached: true };
       }
-      const own = compute(path, content, signal);
-      underWay.set(content, own);
+      const own = compute(path, content, signal, span);
+      underWay.set(id, own);
       try {
-        return await own;
+        const clip = await own;
+        checkSpan(path, span, clip.duration);
+        return clip;
       } finally {
-        if (underWay.get(content) === own) underWay.delete(content);
+        if (underWay.get(id) === own) underWay.delete(id);
       }
     },
   };

@@ -1,3 +1,4 @@
+import type { Span } from "../frames/decoder.js";
 import type { FeatureStage } from "./feature-stage.js";
 import type { Model } from "./model.js";
 import type { StageCache } from "./stage-cache.js";
@@ -29,7 +30,7 @@ interface PredictionFacts {
 /** Videos in, probabilities out, through the cache. */
 export interface PredictionStage {
   /** @throws MuybridgeError of the decoder (see the error codes). */
-  predict(path: string, signal?: AbortSignal): Promise<VideoPrediction>;
+  predict(path: string, signal?: AbortSignal, span?: Span): Promise<VideoPrediction>;
 }
 
 /** Opens the stage for one model. */
@@ -40,9 +41,9 @@ export function openPredictionStage(
 ): PredictionStage {
   const classes = model.classes.length;
   return {
-    async predict(path, signal) {
+    async predict(path, signal, span) {
       const contentDigest = await cache.contentDigest(path);
-      const key = { features: features.key(contentDigest), model: model.digest };
+      const key = { features: features.key(contentDigest, span), model: model.digest };
       const entry = await cache.get("predictions", key);
       if (entry) {
         // Copied, since a Buffer need not begin at a multiple of four bytes.
@@ -55,7 +56,7 @@ export function openPredictionStage(
           cached: { features: true, predictions: true },
         };
       }
-      const clip = await features.clip(path, contentDigest, signal);
+      const clip = await features.clip(path, contentDigest, signal, span);
       const { probabilities, meanPool } = await model.predict(clip.features, clip.n);
       const facts: PredictionFacts = {
         duration: clip.duration,

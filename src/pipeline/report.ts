@@ -63,10 +63,10 @@ async function drawStrips(
   signal: AbortSignal | undefined,
 ): Promise<Map<string, string>> {
   const strips = new Map<string, string>();
-  for (const { path } of judged) {
+  for (const { name, path, span } of judged) {
     signal?.throwIfAborted();
-    const picture = await filmstrip(path, stripFrames);
-    strips.set(path, `data:image/jpeg;base64,${picture.toString("base64")}`);
+    const picture = await filmstrip(path, stripFrames, span);
+    strips.set(name, `data:image/jpeg;base64,${picture.toString("base64")}`);
   }
   return strips;
 }
@@ -141,13 +141,13 @@ function confusionTable({ confusion, classes }: Evaluation): string {
 
 function clips(judged: readonly JudgedVideo[], strips: ReadonlyMap<string, string>): string {
   return judged
-    .map(({ name, path, truth, label, confidence }) => {
+    .map(({ name, truth, label, confidence }) => {
       const verdict =
         truth === label
           ? `<strong>${escapeHtml(label)}</strong>`
           : `told <strong class="wrong">${escapeHtml(label)}</strong>, is <strong>${escapeHtml(truth)}</strong>`;
       const alt = `${stripFrames} frames of a clip of ${truth}`;
-      const strip = strips.get(path);
+      const strip = strips.get(name);
       const picture = strip
         ? `<div class="wide"><img src="${strip}" alt="${escapeHtml(alt)}"></div>`
         : "";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assignFolds } from "../../datasets/folds.js";
-import type { SplitItem } from "../../datasets/splits.js";
+import type { SplitItem } from "../../datasets/split-units.js";
 import { sha256 } from "../../src/core/digest.js";
 
 function clips(labels: number, groups: number, clipsOfGroup: number): SplitItem[] {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Split } from "../../datasets/dataset.js";
-import { assignSplits, type SplitItem } from "../../datasets/splits.js";
+import type { SplitItem } from "../../datasets/split-units.js";
+import { assignSplits } from "../../datasets/splits.js";
 import { sha256 } from "../../src/core/digest.js";
 import { createRandom } from "../../src/core/random.js";
 
