@@ -3,6 +3,8 @@ import { dirname, extname } from "node:path";
 import { parse } from "csv-parse/sync";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
 import { placeOnDisk, resolveVideoPath } from "../src/frames/image-sequence.js";
+import { spanFragment } from "../src/frames/span.js";
+import { tellMissing } from "./adapter.js";
 import {
   createDataset,
   type Dataset,
@@ -13,7 +15,7 @@ import {
 
 /** Options of {@link openManifest}. */
 export interface ManifestOptions {
-  /** Names of this manifest's columns for path, label, group and split, where they are others. */
+  /** Names of this manifest's columns for path, label, group, split, start and end, where they are others. */
   readonly columns?: Readonly<Record<string, string>>;
 }
 
@@ -21,18 +23,15 @@ export interface ManifestOptions {
 export const manifestExtensions: ReadonlySet<string> = new Set([".csv", ".tsv", ".jsonl"]);
 
 /** Largest manifest that is read, in bytes: millions of rows. */
-const maxManifestSize = 1 << 30;
+export const maxManifestSize = 1 << 30;
 
 /** The columns that are read. Others are ignored. */
-const knownColumns = ["path", "label", "group", "split"] as const;
-
-/** Columns that would name a part of a video; a whole video is all that can be labelled. */
-const spanColumns = ["start", "end"] as const;
+const knownColumns = ["path", "label", "group", "split", "start", "end"] as const;
 
 /**
  * A table of videos: CSV (RFC 4180), TSV, or JSON lines, with the columns `path` and `label` and optionally
- * `group` and `split` (train, validation or val, test). Paths are absolute or relative to its folder, the
- * directory of `images:DIR` as well.
+ * `group`, `split` (train, validation or val, test), `start` and `end` (seconds; a row is then a part of its video,
+ * which may have several). Paths are absolute or relative to its folder, the directory of `images:DIR` as well.
  *
  * @throws MuybridgeError ERR_FILE_NOT_FOUND; ERR_DATASET_INVALID naming the row and the column.
  */
@@ -54,15 +53,17 @@ export async function openManifest(path: string, options: ManifestOptions = {}):
   const rows =
     extname(path).toLowerCase() === ".jsonl" ? parseJsonLines(path, text) : parseTable(path, text);
   const items = rows.map((row, index) => itemOf(path, row, index, columns));
-  const missing: string[] = [];
-  for (const item of items) {
-    if (!(await stat(placeOnDisk(item.path)).catch(() => undefined))) missing.push(item.name);
+  const files = new Set(items.map((item) => placeOnDisk(item.path)));
+  const absent = new Set<string>();
+  for (const file of files) {
+    if (!(await stat(file).catch(() => undefined))) absent.add(file);
   }
-  const warnings =
-    missing.length > 0
-      ? [`${missing.length} of ${items.length} files are missing, the first: ${missing[0]}`]
-      : [];
-  return createDataset(path, items, warnings);
+  const missing = items.filter((item) => absent.has(placeOnDisk(item.path)));
+  const { warnings, details } = tellMissing(
+    missing.map(({ name }) => name),
+    items.length,
+  );
+  return createDataset(path, items, warnings, details);
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -113,14 +114,24 @@ function itemOf(
     if (typeof value === "string" || typeof value === "number") return String(value);
     throw invalid(path, `${where} has no text in the column "${column}"`);
   };
-  for (const column of spanColumns) {
-    if (read(column) !== undefined) {
-      throw invalid(
-        path,
-        `${where} names a part of a video in "${column}"; only whole videos can be used`,
-      );
-    }
+  const seconds = (column: "start" | "end"): number | undefined => {
+    const text = read(column)?.trim();
+    if (text === undefined || text === "") return undefined;
+    const value = Number(text);
+    if (value >= 0 && Number.isFinite(value)) return value;
+    throw invalid(
+      path,
+      `${where} has "${text}" in the column "${columns[column] ?? column}"; it must be seconds from the video's start`,
+    );
+  };
+  const [start, end] = [seconds("start"), seconds("end")];
+  if (end !== undefined && end <= (start ?? 0)) {
+    throw invalid(
+      path,
+      `${where} ends at ${end} s, which is not after its start at ${start ?? 0} s`,
+    );
   }
+  const span = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
   const name = read("path");
   const label = read("label");
   if (name === undefined)
@@ -138,8 +149,9 @@ function itemOf(
   const group = read("group") ?? groupInName(name, label);
   return {
     path: resolveVideoPath(dirname(path), name),
-    name,
+    name: `${name}${spanFragment(span)}`,
     label,
+    ...(start === undefined && end === undefined ? {} : { span }),
     ...(group === undefined ? {} : { group }),
     ...(split === undefined ? {} : { split }),
   };

@@ -1,14 +1,17 @@
 import { type Command, Option } from "commander";
 import {
-  addDatasetOptions,
   addJobOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
   type JobOptions,
   runOptions,
 } from "../command.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import { exitCodes } from "../exit-codes.js";
 import type { TalkOptions } from "../reporter.js";
 import { formatTable, percent } from "../table.js";
@@ -23,7 +26,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description("Compare a model's labels with a data set's.")
     .argument("<model>", "model directory")
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .addOption(
       new Option(
         "--split <part>",
@@ -37,14 +40,13 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText("after", "\nExample:\n  muybridge evaluate model/ clips/ --report report.html");
   addTalkOptions(addJobOptions(addDatasetOptions(command))).action(
     async (directory: string, name: string, options: Options) => {
-      const [{ openDataset }, { evaluate }, { openModel }] = await Promise.all([
-        import("../../../datasets/open-dataset.js"),
+      const [{ evaluate }, { openModel }] = await Promise.all([
         import("../../pipeline/evaluate.js"),
         import("../../pipeline/model.js"),
       ]);
       const reporter = context.openReporter(options);
       await using model = await openModel(directory);
-      const dataset = await openDataset(name, datasetOptions(options));
+      const dataset = await openNamedDataset(name, options, reporter);
       const result = await evaluate(model, dataset, {
         split: options.split,
         ...runOptions(options, context, reporter),

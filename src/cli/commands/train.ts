@@ -10,13 +10,10 @@ import {
 } from "../../pipeline/training-settings.js";
 import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
 import {
-  addDatasetOptions,
   addFeatureOptions,
   addJobOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
   type FeatureOptions,
   featureChoices,
   type JobOptions,
@@ -25,6 +22,12 @@ import {
   runOptions,
   wholeNumber,
 } from "../command.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import { addFittingOptions, type FittingFlags, fittingOf } from "../fitting-flags.js";
 import type { TalkOptions } from "../reporter.js";
 import { percent } from "../table.js";
@@ -56,7 +59,7 @@ export function define(command: Command, context: CommandContext): void {
     .description(
       "Train a model on labelled videos, or on sequences of vectors (.csv, .safetensors).",
     )
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .requiredOption("--out <model>", "directory to write the model to")
     .addOption(
       new Option(
@@ -108,8 +111,7 @@ export function define(command: Command, context: CommandContext): void {
   addFittingOptions(command);
   addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
-      const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
-        import("../../../datasets/open-dataset.js"),
+      const [{ train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../pipeline/train.js"),
         import("../../pipeline/model.js"),
         import("../../pipeline/fitting-choices.js"),
@@ -127,7 +129,7 @@ export function define(command: Command, context: CommandContext): void {
       const directory = `${normalize(options.out).replace(/[/\\]+$/, "")}.training`;
       // What another training left there is of no use to one that begins anew.
       if (!options.resume) await kept.removeKeptTraining(directory);
-      await using model = await train(await openDataset(name, datasetOptions(options)), {
+      await using model = await train(await openNamedDataset(name, options, reporter), {
         ...featureChoices(rest),
         ...fittingOf(options),
         checkpoint: { directory, everySeconds: checkpointSeconds },
