@@ -26,6 +26,12 @@ export {
   compare,
   type DifferingClip,
 } from "./pipeline/compare.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type FoldResult,
+} from "./pipeline/cross-validate.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,
@@ -36,6 +42,7 @@ export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export type { PresetName } from "./pipeline/presets.js";
+export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export {
@@ -44,7 +51,6 @@ export {
   type WeightsResult,
   type WeightsSummary,
 } from "./pipeline/tune-weights.js";
-export { convergencePlot, tuningReport } from "./pipeline/tuning-report.js";
 export type { Optimizer, SearchSummary, TuningSummary } from "./pipeline/tuning-summary.js";
 export {
   type ClassificationMetrics,

@@ -1,8 +1,11 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { label, openModel } from "muybridge";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../src/core/safetensors.js";
+import { findChromium, launchChromium } from "./browser/chromium.js";
+import { examinePage, faultless, type Viewing } from "./browser/page-quality.js";
 import { type ProgramResult, runProgram } from "./cli/run-program.js";
 import { sharedDirectory } from "./frames/shared-directory.js";
 import { writeSignal, writeSignals } from "./pipeline/signal-set.js";
@@ -216,6 +219,46 @@ test("a folder a class is a data set of sequences where it holds no videos; its 
   const html = await readFile(report, "utf8");
   expect(html).toContain("sequences of 2 values a step");
   expect(html).not.toContain("<img");
+});
+
+const chromium = findChromium("how reports look in a browser");
+
+describe.skipIf(!chromium)("in a browser", () => {
+  const viewings: readonly Viewing[] = [
+    { width: 1280 },
+    { width: 360 },
+    { width: 1280, colorScheme: "dark" },
+    { width: 800, media: "print" },
+  ];
+
+  test("reports can be read on a phone, in the dark, printed, and by a screen reader", async () => {
+    const report = at("test-part.html");
+    const { code } = await run("evaluate", model, at("csv"), "--report", report);
+    expect(code).toBe(0);
+    const browser = await launchChromium(chromium!);
+    try {
+      for (const file of [report, join(model, "report.html")]) {
+        for (const viewing of viewings) {
+          expect(await examinePage(browser, file, viewing), JSON.stringify(viewing)).toEqual(
+            faultless,
+          );
+        }
+      }
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(report).href);
+      expect(await page.locator("h1").innerText()).toMatch(/^\d+\.\d\s% of 12 clips told right$/);
+      expect(await page.getByRole("img", { name: /^Reliability/ }).isVisible()).toBe(true);
+      expect(await page.getByRole("img", { name: /^Loss over/ }).isVisible()).toBe(true);
+      // One clip a class, and the errors.
+      expect(
+        await page.getByRole("img", { name: /^Probabilities/ }).count(),
+      ).toBeGreaterThanOrEqual(3);
+      expect(await page.getByRole("rowheader", { name: "class prior" }).isVisible()).toBe(true);
+      expect(await page.locator("pre").innerText()).toContain("muybridge evaluate");
+    } finally {
+      await browser.close();
+    }
+  });
 });
 
 test("a model of an older version is refused", async () => {

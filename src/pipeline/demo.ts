@@ -7,7 +7,7 @@ import { type Evaluation, evaluate, type JudgedVideo } from "./evaluate.js";
 import { label } from "./label.js";
 import { makeMotionsInParallel } from "./make-motions.js";
 import { openModel } from "./model.js";
-import { evaluationReport } from "./report.js";
+import { evaluationReport } from "./report/evaluation-report.js";
 import type { RunOptions } from "./run.js";
 import { train } from "./train.js";
 import { openResultWriter } from "./writers/result-writer.js";
@@ -58,10 +58,7 @@ export async function runDemo(directory: string, options: DemoOptions = {}): Pro
   await writer.close();
 
   const report = at("report.html");
-  await writeFileAtomically(
-    report,
-    await evaluationReport(model, dataset, evaluation, options.signal),
-  );
+  await writeFileAtomically(report, await evaluationReport(model, dataset, evaluation, options));
   return {
     clips: evaluation.n,
     bilstm: { accuracy: evaluation.accuracy },

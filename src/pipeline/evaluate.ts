@@ -1,18 +1,17 @@
 import type { Dataset, DatasetItem, Split } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../core/errors.js";
-import type { Span } from "../frames/decoder.js";
 import {
   type ClassificationMetrics,
   classificationMetrics,
-  mostLikely,
 } from "../sequence/classification-metrics.js";
 import { type Interval, wilsonInterval } from "../sequence/paired-comparison.js";
 import { checkDatasetKind } from "./dataset-kind.js";
 import { identifyItems } from "./identify-items.js";
-import { mapVideos, progressOptions } from "./map-videos.js";
+import { type FailedVideo, failedVideo, type JudgedVideo, judgeItems } from "./judge-items.js";
 import type { Model } from "./model.js";
-import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+
+export type { FailedVideo, JudgedVideo } from "./judge-items.js";
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions extends RunOptions {
@@ -26,42 +25,16 @@ export interface Evaluation extends ClassificationMetrics {
   /** 95 % of the accuracy, as if the clips were independent of each other (Wilson). */
   readonly interval: Interval;
   /** The same clips through the mean-pool classifier that was trained beside the network. */
-  readonly baseline: { readonly meanPool: ClassificationMetrics };
+  readonly baseline: {
+    readonly meanPool: ClassificationMetrics;
+    /** Always the most frequent class of the training clips; there where the data set holds them. */
+    readonly prior?: { readonly label: string; readonly accuracy: number };
+  };
   readonly split: Split | "all";
   /** Videos that could not be judged; they are in none of the figures. */
   readonly failed: readonly FailedVideo[];
   /** What became of each video that could, in the data set's order. */
   readonly predictions: readonly JudgedVideo[];
-}
-
-/** A video that could not be judged. */
-export interface FailedVideo {
-  readonly path: string;
-  readonly error: { readonly code: string; readonly message: string };
-}
-
-/** A video, its true label and what the model says of it. */
-interface Judgement {
-  readonly path: string;
-  readonly span?: Span;
-  readonly label: string;
-  readonly prediction: VideoPrediction;
-}
-
-/** A video, what it is and what the model says. */
-export interface JudgedVideo {
-  /** The path as the data set names it, with the span behind it where there is one. */
-  readonly name: string;
-  /** Absolute path. */
-  readonly path: string;
-  /** The part of the video that was judged. Default: all of it. */
-  readonly span?: Span;
-  readonly truth: string;
-  readonly label: string;
-  /** Probability of the label, in [0, 1]. */
-  readonly confidence: number;
-  /** What the mean-pool classifier says. */
-  readonly meanPool: string;
 }
 
 /**
@@ -76,7 +49,6 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { signal } = options;
   const unknown = dataset.classes.filter((label) => !model.classes.includes(label));
   if (unknown.length > 0) {
     throw new MuybridgeError(
@@ -87,42 +59,14 @@ export async function evaluate(
   }
   checkDatasetKind(dataset, model.settings);
   await using run = await openRun(model.settings, options);
-  const { split, items, failed } = await chooseItems(model, dataset, run, options);
-  const stage = openPredictionStage(model, run.features, run.cache);
-  const probabilities: Float32Array[] = [];
-  const meanPool: Float32Array[] = [];
-  const truth: number[] = [];
-  const predictions: JudgedVideo[] = [];
-  const outcomes = mapVideos(
+  const { split, items, failed, prior } = await chooseItems(model, dataset, run, options);
+  const { probabilities, meanPool, truth, predictions } = await judgeItems(
+    model,
     items,
-    async ({ path, label, span }): Promise<Judgement> => ({
-      path,
-      label,
-      ...(span ? { span } : {}),
-      prediction: await stage.predict(path, signal, span),
-    }),
-    progressOptions("evaluate", items.length, run, options),
+    run,
+    failed,
+    options,
   );
-  for await (const outcome of outcomes) {
-    if ("error" in outcome) {
-      failed.push(failedVideo(outcome.name, outcome.error));
-      continue;
-    }
-    const { path, label, span, prediction } = outcome.value;
-    const best = mostLikely(prediction.probabilities);
-    probabilities.push(prediction.probabilities);
-    meanPool.push(prediction.meanPool);
-    truth.push(model.classes.indexOf(label));
-    predictions.push({
-      name: outcome.name,
-      path,
-      ...(span ? { span } : {}),
-      truth: label,
-      label: model.classes[best]!,
-      confidence: prediction.probabilities[best]!,
-      meanPool: model.classes[mostLikely(prediction.meanPool)]!,
-    });
-  }
   if (truth.length === 0) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",
@@ -135,11 +79,30 @@ export async function evaluate(
     ...figures,
     classes: model.classes,
     interval: wilsonInterval(Math.round(figures.accuracy * figures.n), figures.n),
-    baseline: { meanPool: classificationMetrics(meanPool, truth, model.classes) },
+    baseline: {
+      meanPool: classificationMetrics(meanPool, truth, model.classes),
+      ...(prior === undefined
+        ? {}
+        : {
+            prior: {
+              label: prior,
+              accuracy: predictions.filter((judged) => judged.truth === prior).length / figures.n,
+            },
+          }),
+    },
     split,
     failed,
     predictions,
   };
+}
+
+/** What is judged. */
+interface ChosenItems {
+  readonly split: Split | "all";
+  readonly items: readonly DatasetItem[];
+  readonly failed: FailedVideo[];
+  /** The most frequent class of the training clips, where some are among the data. */
+  readonly prior: string | undefined;
 }
 
 /** The items to judge: of the wanted part where the model knows this data, else all of them. */
@@ -148,7 +111,7 @@ async function chooseItems(
   dataset: Dataset,
   run: Run,
   options: EvaluateOptions,
-): Promise<{ split: Split | "all"; items: readonly DatasetItem[]; failed: FailedVideo[] }> {
+): Promise<ChosenItems> {
   const { split = "test" } = options;
   const { splits } = model.record;
   const identified = await identifyItems(dataset.items, run, options);
@@ -157,10 +120,16 @@ async function chooseItems(
   // Parts of a video that was trained with otherwise divided belong where the video does.
   const sides = items.map(({ digest, content }) => splits[digest] ?? splits[content]);
   const known = sides.some((side) => side !== undefined);
-  if (split === "all" || !known) return { split: "all", items, failed };
-  return { split, items: items.filter((_, index) => sides[index] === split), failed };
+  const prior = mostFrequent(
+    items.filter((_, index) => sides[index] === "train").map(({ label }) => label),
+  );
+  if (split === "all" || !known) return { split: "all", items, failed, prior };
+  return { split, items: items.filter((_, index) => sides[index] === split), failed, prior };
 }
 
-function failedVideo(path: string, { code, message }: MuybridgeError): FailedVideo {
-  return { path, error: { code, message } };
+/** The first one in the alphabet, of several that are as frequent. */
+function mostFrequent(labels: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))[0]?.[0];
 }

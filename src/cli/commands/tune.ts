@@ -141,7 +141,7 @@ async function runSettings(name: string, options: Options, context: CommandConte
   const [{ tune }, { checkModelTarget }, { tuningReport, verdict }, files] = await Promise.all([
     import("../../pipeline/tune.js"),
     import("../../pipeline/model.js"),
-    import("../../pipeline/tuning-report.js"),
+    import("../../pipeline/report/tuning-report.js"),
     import("../../core/atomic-file.js"),
   ]);
   await checkModelTarget(options.out);

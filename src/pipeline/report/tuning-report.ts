@@ -1,6 +1,7 @@
 import { type ECharts, init } from "echarts";
-import type { SearchSummary, TuningSummary } from "./tuning-summary.js";
-import type { TuningTrial } from "./tuning-trial.js";
+import type { SearchSummary, TuningSummary } from "../tuning-summary.js";
+import type { TuningTrial } from "../tuning-trial.js";
+import { escapeHtml, page, table } from "./page.js";
 
 /** Pixels of the plot. */
 const size = { width: 760, height: 420 } as const;
@@ -115,27 +116,18 @@ function curves({ search, trials }: SearchSummary, top: number): object[] {
  */
 export function tuningReport(name: string, summary: TuningSummary): string {
   const { searches, folds, clips } = summary;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Muybridge: tuning on ${escapeHtml(name)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>Tuning on ${escapeHtml(name)}</h1>
+  return page(
+    `Muybridge: tuning on ${name}`,
+    `<h1>Tuning on ${escapeHtml(name)}</h1>
 <p>${escapeHtml(verdict(summary))} Settings are judged by the mean over ${folds} folds of the lowest validation loss, on ${clips} training and validation clips; the test clips play no part. The best of many trials looks better on its folds than it is: what it is worth on new clips is for <code>muybridge evaluate</code> to say.</p>
-${convergencePlot(summary)}
+<figure class="plain">${convergencePlot(summary)}</figure>
 <h2>The best of each search</h2>
-${table(searches.map((search) => [looks[search.search].name, search.best]))}
+${trialTable(searches.map((search) => [looks[search.search].name, search.best]))}
 ${searches
   .filter(({ search }) => search !== "defaults")
   .map((search) => trialsOf(search))
-  .join("\n")}
-</body>
-</html>
-`;
+  .join("\n")}`,
+  );
 }
 
 /** Which search won, and by how much. */
@@ -152,10 +144,10 @@ export function verdict({ searches, winner, gain, loss }: TuningSummary): string
 function trialsOf({ search, trials, pruned, repeated, failed, seconds }: SearchSummary): string {
   return `<h2>All trials: ${looks[search].name}</h2>
 <p>${trials.length} trials in ${seconds.toFixed(0)} s; ${pruned} given up early, ${repeated} repeated, ${failed} failed.</p>
-${table(trials.map((trial) => [String(trial.trial), trial]))}`;
+${trialTable(trials.map((trial) => [String(trial.trial), trial]))}`;
 }
 
-function table(rows: readonly (readonly [string, TuningTrial])[]): string {
+function trialTable(rows: readonly (readonly [string, TuningTrial])[]): string {
   const names = Object.keys(rows[0]?.[1].settings ?? {});
   const head = ["", "loss", "accuracy", ...names, ""];
   const cells = rows.map(([first, { settings, loss, detail, repeatOf }]) => [
@@ -171,19 +163,5 @@ function table(rows: readonly (readonly [string, TuningTrial])[]): string {
         ? `given up after fold ${detail.folds.length}`
         : (detail?.error ?? ""),
   ]);
-  const row = (tag: string, values: readonly string[]): string =>
-    `<tr>${values.map((value) => `<${tag}>${escapeHtml(value)}</${tag}>`).join("")}</tr>`;
-  return `<table>\n${[row("th", head), ...cells.map((each) => row("td", each))].join("\n")}\n</table>`;
-}
-
-const style = `
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
-svg { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: 13px; }
-th, td { border-bottom: 1px solid #ddd; padding: 0.2rem 0.6rem; text-align: right; }
-th:last-child, td:last-child { text-align: left; }
-`;
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+  return table(head, cells);
 }

@@ -1,6 +1,6 @@
 import sharp from "sharp";
-import type { Span } from "../frames/decoder.js";
-import { createDecoder } from "../frames/open-decoder.js";
+import type { Span } from "../../frames/decoder.js";
+import { createDecoder } from "../../frames/open-decoder.js";
 
 /** Height of a strip, pixels. */
 const stripHeight = 72;
