@@ -26,10 +26,17 @@ export async function identifyItems(
 ): Promise<IdentifiedItems> {
   const identified: IdentifiedItem[] = [];
   const failed: { name: string; error: MuybridgeError }[] = [];
+  // A long video may have hundreds of parts; it is read once.
+  const contents = new Map<string, Promise<string>>();
+  const contentOf = (path: string): Promise<string> => {
+    const known = contents.get(path) ?? run.cache.contentDigest(path);
+    contents.set(path, known);
+    return known;
+  };
   const outcomes = mapVideos(
     items,
     async (item): Promise<IdentifiedItem> => {
-      const content = await run.cache.contentDigest(item.path);
+      const content = await contentOf(item.path);
       return { ...item, content, digest: clipDigest(content, item.span) };
     },
     progressOptions("identify", items.length, run, options),
