@@ -1,7 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { parse } from "csv-parse/sync";
+import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
+import { parseStrictJson } from "../src/core/strict-json.js";
 import { placeOnDisk, resolveVideoPath } from "../src/frames/image-sequence.js";
 import { spanFragment } from "../src/frames/span.js";
 import { tellMissing } from "./adapter.js";
@@ -22,8 +24,14 @@ export interface ManifestOptions {
 /** Extensions of files that are manifests. */
 export const manifestExtensions: ReadonlySet<string> = new Set([".csv", ".tsv", ".jsonl"]);
 
-/** Largest manifest that is read, in bytes: millions of rows. */
-export const maxManifestSize = 1 << 30;
+/** Largest manifest that is read, in bytes: a million rows. A text of twice the size is the longest that can be. */
+export const maxManifestSize = 2 ** 28;
+
+/** Most rows: three times as many as the largest data sets of actions have clips. */
+export const maxRows = 2_000_000;
+
+/** Longest path, label or group, in characters; paths end at 4096 bytes nearly everywhere. */
+const maxTextLength = 8192;
 
 /** The columns that are read. Others are ignored. */
 const knownColumns = ["path", "label", "group", "split", "start", "end"] as const;
@@ -36,22 +44,12 @@ const knownColumns = ["path", "label", "group", "split", "start", "end"] as cons
  * @throws MuybridgeError ERR_FILE_NOT_FOUND; ERR_DATASET_INVALID naming the row and the column.
  */
 export async function openManifest(path: string, options: ManifestOptions = {}): Promise<Dataset> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats && stats.size > maxManifestSize)
-    throw invalid(path, `it is larger than ${maxManifestSize} bytes`);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new MuybridgeError(
-      "ERR_FILE_NOT_FOUND",
-      `The manifest ${path} cannot be read: ${messageOf(error)}`,
-      {
-        path,
-        cause: error,
-      },
-    );
-  });
+  const text = await readManifest(path);
   const columns = checkColumns(options.columns ?? {});
   const rows =
-    extname(path).toLowerCase() === ".jsonl" ? parseJsonLines(path, text) : parseTable(path, text);
+    extname(path).toLowerCase() === ".jsonl"
+      ? parseJsonLines(path, text)
+      : parseTable(path, text, columns);
   const items = rows.map((row, index) => itemOf(path, row, index, columns));
   const files = new Set(items.map((item) => placeOnDisk(item.path)));
   const absent = new Set<string>();
@@ -68,35 +66,86 @@ export async function openManifest(path: string, options: ManifestOptions = {}):
 
 type Row = Readonly<Record<string, unknown>>;
 
-function parseTable(path: string, text: string): Row[] {
+async function readManifest(path: string): Promise<string> {
   try {
-    return parse(text, {
-      columns: true,
-      bom: true,
-      skip_empty_lines: true,
-      delimiter: extname(path).toLowerCase() === ".tsv" ? "\t" : ",",
-      // A tab-separated file quotes nothing.
-      quote: extname(path).toLowerCase() === ".tsv" ? null : '"',
-    }) as Row[];
+    const bytes = await readBoundedFile(path, maxManifestSize, (why) => invalid(path, `it ${why}`));
+    return bytes.toString("utf8");
   } catch (error) {
-    throw invalid(path, messageOf(error), error);
+    if (error instanceof MuybridgeError) throw error;
+    throw new MuybridgeError(
+      "ERR_FILE_NOT_FOUND",
+      `The manifest ${path} cannot be read: ${messageOf(error)}`,
+      { path, cause: error },
+    );
   }
 }
 
+function parseTable(path: string, text: string, columns: Readonly<Record<string, string>>): Row[] {
+  const isTsv = extname(path).toLowerCase() === ".tsv";
+  let rows: Row[];
+  try {
+    rows = parse(text, {
+      columns: (names: string[]) => checkHeader(path, names, columns),
+      bom: true,
+      skip_empty_lines: true,
+      delimiter: isTsv ? "\t" : ",",
+      // A tab-separated file quotes nothing.
+      quote: isTsv ? null : '"',
+      to: maxRows + 1,
+    }) as Row[];
+  } catch (error) {
+    if (error instanceof MuybridgeError) throw error;
+    throw invalid(path, messageOf(error), error);
+  }
+  if (rows.length > maxRows) throw tooManyRows(path);
+  return rows;
+}
+
+/** Of two columns of one name that is read, the second would be taken, whatever was meant. */
+function checkHeader(
+  path: string,
+  names: string[],
+  columns: Readonly<Record<string, string>>,
+): string[] {
+  const read = knownColumns.map((name) => columns[name] ?? name);
+  const twice = read.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice === undefined) return names;
+  throw invalid(path, `its header has the column "${shown(twice)}" twice`);
+}
+
 function parseJsonLines(path: string, text: string): Row[] {
-  return text
-    .replace(/^\uFEFF/, "")
-    .split("\n")
-    .flatMap((line, index) => {
-      if (line.trim() === "") return [];
-      try {
-        const row: unknown = JSON.parse(line);
-        if (typeof row === "object" && row !== null && !Array.isArray(row)) return [row as Row];
-      } catch (error) {
-        throw invalid(path, `line ${index + 1} is not JSON (${messageOf(error)})`, error);
-      }
-      throw invalid(path, `line ${index + 1} is not an object`);
-    });
+  const rows: Row[] = [];
+  let number = 0;
+  // One after the other, since to split a text of nothing but line breaks takes gigabytes.
+  for (let start = 0; start < text.length; number++) {
+    const end = text.indexOf("\n", start);
+    const line = text.slice(start, end < 0 ? text.length : end).replace(/^\uFEFF/, "");
+    start = end < 0 ? text.length : end + 1;
+    if (line.trim() === "") continue;
+    if (rows.length === maxRows) throw tooManyRows(path);
+    rows.push(parseLine(path, line, number + 1));
+  }
+  return rows;
+}
+
+function parseLine(path: string, line: string, number: number): Row {
+  let row: unknown;
+  try {
+    row = parseStrictJson(line);
+  } catch (error) {
+    throw invalid(path, `line ${number} is not JSON (${messageOf(error)})`, error);
+  }
+  if (typeof row === "object" && row !== null && !Array.isArray(row)) return row as Row;
+  throw invalid(path, `line ${number} is not an object`);
+}
+
+function tooManyRows(path: string): MuybridgeError {
+  return invalid(path, `it has more than ${maxRows} rows`);
+}
+
+/** A text of the file as an error shows it. */
+function shown(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function itemOf(
@@ -111,8 +160,15 @@ function itemOf(
     if (!Object.hasOwn(row, column)) return undefined;
     const value = row[column];
     if (value === null || value === undefined || value === "") return undefined;
-    if (typeof value === "string" || typeof value === "number") return String(value);
-    throw invalid(path, `${where} has no text in the column "${column}"`);
+    if (typeof value !== "string" && typeof value !== "number") {
+      throw invalid(path, `${where} has no text in the column "${column}"`);
+    }
+    const text = String(value);
+    if (text.length <= maxTextLength) return text;
+    throw invalid(
+      path,
+      `${where} has ${text.length} characters in the column "${column}"; ${maxTextLength} at most`,
+    );
   };
   const seconds = (column: "start" | "end"): number | undefined => {
     const text = read(column)?.trim();
@@ -143,18 +199,26 @@ function itemOf(
   if (splitText !== undefined && split === undefined) {
     throw invalid(
       path,
-      `${where} has the split "${splitText}"; it must be train, validation (val) or test`,
+      `${where} has the split "${shown(splitText)}"; it must be train, validation (val) or test`,
     );
   }
   const group = read("group") ?? groupInName(name, label);
   return {
-    path: resolveVideoPath(dirname(path), name),
+    path: videoPath(path, name, where),
     name: `${name}${spanFragment(span)}`,
     label,
     ...(start === undefined && end === undefined ? {} : { span }),
     ...(group === undefined ? {} : { group }),
     ...(split === undefined ? {} : { split }),
   };
+}
+
+function videoPath(path: string, name: string, where: string): string {
+  try {
+    return resolveVideoPath(dirname(path), name);
+  } catch (error) {
+    throw invalid(path, `${where} has a path that is none (${messageOf(error)})`, error);
+  }
 }
 
 function checkColumns(columns: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

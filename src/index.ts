@@ -41,8 +41,10 @@ export {
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
+export { type ExamplesOptions, modelFromExamples } from "./pipeline/model-from-examples.js";
 export type { PresetName } from "./pipeline/presets.js";
 export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
+export { type SuggestedVideo, type Suggestions, suggest } from "./pipeline/suggest.js";
 export { type TrainOptions, train } from "./pipeline/train.js";
 export { type TuneOptions, type Tuning, tune } from "./pipeline/tune.js";
 export {

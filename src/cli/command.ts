@@ -10,6 +10,7 @@ import {
 import { type DecoderName, decoderNames, type Fit, fits } from "../frames/decoder.js";
 import { type Device, devices } from "../onnx/devices.js";
 import type { FeatureChoices } from "../pipeline/feature-stage.js";
+import { type FrameEncoding, frameEncodings } from "../pipeline/frame-encoding.js";
 import type { RunOptions } from "../pipeline/run.js";
 import type { Reporter, TalkOptions } from "./reporter.js";
 
@@ -171,29 +172,54 @@ function perChannel(text: string): PerChannel {
 export interface JobOptions {
   readonly jobs?: number;
   readonly timeout?: number;
+  /** Bytes. */
+  readonly maxMemory?: number;
   readonly device?: Device;
+  /** Of the commands with {@link addRunOptions}. */
+  readonly cacheFrames?: FrameEncoding;
 }
 
-/** Adds --jobs, --timeout and --device. */
+/** The option --max-memory. */
+export function maxMemoryOption(): Option {
+  return new Option(
+    "--max-memory <mib>",
+    "MiB of memory a process may hold (default: 4096, or 80 % of a smaller machine's)",
+  ).argParser((text) => wholeNumber(64, 2 ** 24)(text) * 2 ** 20);
+}
+
+/** Adds --jobs, --timeout, --max-memory and --device. */
 export function addJobOptions(command: Command): Command {
   return command
     .option("--jobs <n>", "processes that decode (default: one a core)", wholeNumber(1, 1024))
     .option("--timeout <s>", "seconds a video may take (default: 1800)", number(0.001, 1e6))
+    .addOption(maxMemoryOption())
     .addOption(
       new Option("--device <name>", "what computes the CNN (default: cpu)").choices(devices),
     );
 }
 
+/** Adds the same and --cache-frames, for commands that turn videos into features. */
+export function addRunOptions(command: Command): Command {
+  return addJobOptions(command).addOption(
+    new Option(
+      "--cache-frames <how>",
+      "keep the sampled frames, so that another CNN of the same input size needs no decoding: lossless, or webp, which is smaller and gives slightly other features (default: they are not kept)",
+    ).choices(frameEncodings),
+  );
+}
+
 /** The options of a run, from the command's. */
 export function runOptions(
-  { jobs, timeout, device }: JobOptions,
+  { jobs, timeout, maxMemory, device, cacheFrames }: JobOptions,
   context: CommandContext,
   reporter: Reporter,
 ): RunOptions {
   return {
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(device === undefined ? {} : { device }),
+    ...(cacheFrames === undefined ? {} : { cacheFrames }),
     signal: context.signal,
     onProgress: reporter.onProgress,
     onWarning: reporter.onWarning,

@@ -1,5 +1,6 @@
 import progressBars from "cli-progress";
 import type { ProgressEvent } from "../core/progress.js";
+import { openRateMeter, type RateMeter } from "./rate-meter.js";
 
 /** How a command speaks on stderr. */
 export interface TalkOptions {
@@ -30,6 +31,7 @@ export function openReporter(options: TalkOptions): Reporter {
   const { quiet = false, verbose = false } = options;
   let bar: progressBars.SingleBar | undefined;
   let stage: string | undefined;
+  let meter = openRateMeter();
   let closed = false;
   const endBar = (): void => {
     bar?.stop();
@@ -41,23 +43,33 @@ export function openReporter(options: TalkOptions): Reporter {
     process.stderr.write(`${current}${message}\n`);
   };
   const showBar = (event: ProgressEvent): void => {
-    if (stage !== event.stage) {
-      endBar();
-      stage = event.stage;
-      bar = createBar(event);
-    }
-    const total = event.total ?? event.done;
-    bar?.setTotal(total);
-    bar?.update(event.done, payload(event));
+    bar ??= createBar(event, meter);
+    bar.setTotal(event.total ?? event.done + 1);
+    bar.update(event.done, payload(event));
     if (event.total !== undefined && event.done >= event.total) endBar();
+  };
+  const showJson = (event: ProgressEvent): void => {
+    const rate = meter.rate();
+    const eta = event.total === undefined ? undefined : meter.eta(event.total);
+    const progress = {
+      ...event,
+      ...(rate === undefined ? {} : { rate: threeDigits(rate) }),
+      ...(eta === undefined ? {} : { eta: threeDigits(eta) }),
+    };
+    process.stderr.write(`${JSON.stringify({ progress })}\n`);
   };
   return {
     onProgress: (event) => {
       // Work that was under way when the command ended may still tell of itself; a new bar's clock would keep the
       // process alive.
       if (closed || quiet || options.progress === "none") return;
-      if (options.progress === "json")
-        process.stderr.write(`${JSON.stringify({ progress: event })}\n`);
+      if (stage !== event.stage) {
+        endBar();
+        stage = event.stage;
+        meter = openRateMeter();
+      }
+      meter.note(event.done);
+      if (options.progress === "json") showJson(event);
       else showBar(event);
     },
     onWarning: (message) => {
@@ -77,40 +89,51 @@ export function openReporter(options: TalkOptions): Reporter {
   };
 }
 
-function createBar(event: ProgressEvent): progressBars.SingleBar {
+function createBar(event: ProgressEvent, meter: RateMeter): progressBars.SingleBar {
   const began = performance.now();
   const bar = new progressBars.SingleBar({
     stream: process.stderr,
     hideCursor: true,
     noTTYOutput: true,
     notTTYSchedule: lineInterval,
-    etaBuffer: 50,
     barsize: 24,
-    format: (options, { value, total, eta }, told: ReturnType<typeof payload>) => {
+    format: (options, { value }, told: ReturnType<typeof payload>) => {
+      const { total } = told;
+      const ended = total !== undefined && value >= total;
       const seconds = (performance.now() - began) / 1000;
-      const filled = total > 0 ? Math.round((value / total) * (options.barsize ?? 0)) : 0;
-      const drawn = "█".repeat(filled) + "░".repeat((options.barsize ?? 0) - filled);
-      const parts = [
-        `${event.stage.padEnd(9)} ${drawn} ${value}/${total}${told.unit}`,
-        `${(value / Math.max(seconds, 1e-3)).toFixed(1)}/s`,
-        value < total
-          ? `ETA ${Number.isFinite(eta) ? `${Math.ceil(eta)} s` : "?"}`
-          : `${seconds.toFixed(1)} s`,
-      ];
+      const rate = ended ? meter.meanRate() : meter.rate();
+      const drawn = total === undefined ? "" : `${draw(value, total, options.barsize)} `;
+      const of = total === undefined ? "" : `/${total}`;
+      const parts = [`${event.stage.padEnd(9)} ${drawn}${value}${of}${told.unit}`];
+      if (rate !== undefined) parts.push(`${rate.toFixed(1)}/s`);
+      if (ended) parts.push(`${seconds.toFixed(1)} s`);
+      else if (total !== undefined) {
+        const eta = meter.eta(total);
+        parts.push(`ETA ${eta === undefined ? "?" : `${Math.ceil(eta)} s`}`);
+      }
       if (told.failed) parts.push(`${told.failed} failed`);
       if (told.note) parts.push(told.note);
       return parts.join(" · ");
     },
   });
-  // What was done before this run says nothing of how long the rest takes.
   bar.start(event.total ?? 0, event.done, payload(event));
   return bar;
 }
 
-function payload(event: ProgressEvent): { unit: string; failed: number; note: string } {
-  return {
-    unit: event.unit ? ` ${event.unit}` : "",
-    failed: event.failed ?? 0,
-    note: event.note ?? "",
-  };
+function draw(value: number, total: number, width = 0): string {
+  const filled = total > 0 ? Math.round((value / total) * width) : 0;
+  return "█".repeat(filled) + "░".repeat(width - filled);
+}
+
+function payload({ total, unit, failed, note }: ProgressEvent): {
+  total: number | undefined;
+  unit: string;
+  failed: number;
+  note: string;
+} {
+  return { total, unit: unit ? ` ${unit}` : "", failed: failed ?? 0, note: note ?? "" };
+}
+
+function threeDigits(value: number): number {
+  return Number(value.toPrecision(3));
 }

@@ -1,4 +1,5 @@
 import { MuybridgeError, messageOf } from "./errors.js";
+import { parseStrictJson } from "./strict-json.js";
 
 /** A tensor: its shape, and its elements in row-major order. */
 export interface Tensor {
@@ -20,8 +21,11 @@ const arrayTypes = {
 
 type TypeName = keyof typeof arrayTypes;
 
-/** Longest header that is read, in bytes: the format's own bound. */
-const maxHeaderSize = 100_000_000;
+/**
+ * Longest header that is read, in bytes: that of a hundred thousand tensors. The format's own bound, 100 MB, would let
+ * a file of brackets take gigabytes of memory.
+ */
+const maxHeaderSize = 2 ** 24;
 
 /** Writes tensors as a safetensors file. The same tensors give the same bytes: names are sorted. */
 export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>): Uint8Array {
@@ -60,10 +64,27 @@ export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>): Ui
 /**
  * Reads a safetensors file. Everything in it is checked: it may come from anywhere.
  *
- * @returns copies of the tensors, by name
+ * @param path of the file, for errors
+ * @returns copies of the tensors, by name; their numbers may be any, NaN too
  * @throws MuybridgeError ERR_MODEL_INVALID naming the tensor at fault.
  */
-export function decodeSafetensors(file: Uint8Array): Map<string, Tensor> {
+export function decodeSafetensors(file: Uint8Array, path?: string): Map<string, Tensor> {
+  try {
+    return decode(file);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new MuybridgeError(
+      "ERR_MODEL_INVALID",
+      `The safetensors file ${path === undefined ? "" : `${path} `}cannot be read: ${error.message}.`,
+      {
+        ...(path === undefined ? {} : { path }),
+        ...(error.tensor === undefined ? {} : { parameter: error.tensor }),
+      },
+    );
+  }
+}
+
+function decode(file: Uint8Array): Map<string, Tensor> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < 8) throw invalid("it is shorter than its header");
   const headerSize = Number(view.getBigUint64(0, true));
@@ -88,8 +109,13 @@ export function decodeSafetensors(file: Uint8Array): Map<string, Tensor> {
 function checkCoverage(entries: readonly Entry[], size: number): void {
   let covered = 0;
   // An empty tensor begins where the next one does.
-  for (const { begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== covered) throw invalid("its tensors overlap or leave holes");
+  for (const { name, begin, end } of entries.toSorted(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin !== covered) {
+      const what = begin < covered ? "overlaps the one before it" : "leaves a hole before it";
+      throw invalid(`its tensor "${shown(name)}" ${what}`, name);
+    }
     covered = end;
   }
   if (covered !== size) throw invalid("its tensors do not fill it");
@@ -98,7 +124,8 @@ function checkCoverage(entries: readonly Entry[], size: number): void {
 function parseHeader(bytes: Uint8Array): object {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    // The format forbids two tensors of one name, and no name.
+    header = parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), true);
   } catch (error) {
     throw invalid(`its header is not JSON (${messageOf(error)})`);
   }
@@ -121,11 +148,11 @@ function readEntry(name: string, entry: unknown, size: number): Entry {
   const type = dtype as TypeName;
   if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
     // Anything may stand there, also what cannot be made a text.
-    const found = typeof dtype === "string" ? dtype : typeof dtype;
-    throw invalid(`its tensor "${name}" is of the unsupported type ${found}`, name);
+    const found = typeof dtype === "string" ? shown(dtype) : typeof dtype;
+    throw invalid(`its tensor "${shown(name)}" is of the unsupported type ${found}`, name);
   }
   if (!isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
-    throw invalid(`its tensor "${name}" has no proper shape and offsets`, name);
+    throw invalid(`its tensor "${shown(name)}" has no proper shape and offsets`, name);
   }
   const [begin = 0, end = 0] = offsets;
   if (
@@ -133,7 +160,7 @@ function readEntry(name: string, entry: unknown, size: number): Entry {
     end > size ||
     end - begin !== product(shape) * arrayTypes[type].BYTES_PER_ELEMENT
   ) {
-    throw invalid(`its tensor "${name}" does not lie within it as its shape says`, name);
+    throw invalid(`its tensor "${shown(name)}" does not lie within it as its shape says`, name);
   }
   return { name, type, shape, begin, end };
 }
@@ -151,10 +178,21 @@ function product(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-function invalid(why: string, parameter?: string): MuybridgeError {
-  return new MuybridgeError(
-    "ERR_MODEL_INVALID",
-    `The safetensors file cannot be read: ${why}.`,
-    parameter === undefined ? {} : { parameter },
-  );
+/** A reason to refuse a file, and the tensor that it is about. */
+class Refusal extends Error {
+  readonly tensor: string | undefined;
+
+  constructor(why: string, tensor: string | undefined) {
+    super(why);
+    this.tensor = tensor;
+  }
+}
+
+function invalid(why: string, tensor?: string): Refusal {
+  return new Refusal(why, tensor);
+}
+
+/** A name or type as an error shows it: a file's may be as long as its header. */
+function shown(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

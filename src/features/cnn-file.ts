@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
+import { readBoundedFile } from "../core/bounded-file.js";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { catalogue } from "./catalogue.js";
@@ -35,19 +35,16 @@ export async function fileCnn(
     );
   }
   const read = async (): Promise<Uint8Array> => {
-    const { size } = await stat(path).catch(() => ({ size: 0 }));
-    if (size > maxFileSize) {
-      throw new MuybridgeError(
-        "ERR_TOO_LARGE",
-        `The CNN ${path} has ${size} bytes; 2 GiB at most.`,
-        {
-          path,
-        },
+    const refuse = (why: string, tooLarge: boolean): MuybridgeError =>
+      new MuybridgeError(
+        tooLarge ? "ERR_TOO_LARGE" : "ERR_FILE_NOT_FOUND",
+        `The CNN ${path} cannot be used: it ${why}.`,
+        { path },
       );
-    }
     try {
-      return await readFile(path);
+      return await readBoundedFile(path, maxFileSize, refuse);
     } catch (error) {
+      if (error instanceof MuybridgeError) throw error;
       throw new MuybridgeError(
         "ERR_FILE_NOT_FOUND",
         `The CNN ${path} cannot be read: ${messageOf(error)}`,

@@ -12,6 +12,7 @@ import { readRawPictures } from "./raw-pictures.js";
 import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.js";
 import { runFfprobe } from "./run-ffprobe.js";
 import { checkSamplingPlan, createSelector } from "./sampling-plan.js";
+import { isCutOff } from "./transport-stream.js";
 import { checkFile, maxPixels } from "./video-input.js";
 
 /** Times a video is begun anew because its pictures change their shape; after that they are stretched a little. */
@@ -94,7 +95,8 @@ async function* decode(
   if (start === undefined) throw noFrames(pass);
   // Where frames were left out, the packets know how long the video is.
   const duration = Math.max(end, probed.end) - start;
-  const truncated = failed || damaged || probed.endsEarly;
+  const cut = await isCutOff(path, probed.info.container);
+  const truncated = failed || damaged || probed.endsEarly || cut;
   options.onEnd?.({ info: probed.info, duration, decodedFrames, truncated });
   for (const { rest } of batches) {
     signal?.throwIfAborted();

@@ -96,7 +96,8 @@ export function openFfprobeReader(): FfprobeReader {
       const width = numberOf(stream, "width") || 0;
       const height = numberOf(stream, "height") || 0;
       const codec = stream.get("codec_name") ?? "unknown";
-      if (codec === "unknown" || (bareStreams.has(container) && width === 0)) {
+      // A header that was cut off tells neither; one of an unknown codec tells their size.
+      if ((codec === "unknown" || bareStreams.has(container)) && width === 0) {
         throw notAVideo(path, "its pictures cannot be made out");
       }
       checkPictureSize(path, width, height);

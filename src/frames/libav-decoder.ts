@@ -8,6 +8,7 @@ import { openLibavInput } from "./libav-input.js";
 import { describeVideo, storedPicture } from "./libav-video-info.js";
 import { closePacketIndex, readPacketIndex } from "./packet-index.js";
 import { checkSamplingPlan, createSelector } from "./sampling-plan.js";
+import { isCutOff } from "./transport-stream.js";
 
 /**
  * The decoder that runs FFmpeg's libraries in this process. It reads the packets first, plans which frames are
@@ -78,7 +79,8 @@ async function* decode(
       if (!outcome.misled) {
         const duration = steps ? index.end - (start ?? 0) : end - (start ?? 0);
         const { decodedFrames, damaged } = outcome;
-        options.onEnd?.({ info, duration, decodedFrames, truncated: damaged || index.endsEarly });
+        const truncated = damaged || index.endsEarly || (await isCutOff(path, info.container));
+        options.onEnd?.({ info, duration, decodedFrames, truncated });
         break;
       }
     }

@@ -221,10 +221,11 @@ function openCodec({ lib, constants }: Libav, { stream }: LibavInput, path: stri
       return context;
     context.freeContext();
   }
-  const name = lib.avGetCodecName(parameters.codecId) ?? `codec ${parameters.codecId}`;
+  const isKnown = parameters.codecId !== constants.AV_CODEC_ID_NONE;
+  const name = isKnown ? lib.avGetCodecName(parameters.codecId) : undefined;
   throw new MuybridgeError(
     "ERR_NO_FRAMES",
-    `${path} is encoded as ${name}, for which there is no decoder.`,
+    `${path} is encoded ${name ? `as ${name}` : "in an unknown way"}, for which there is no decoder.`,
     { path },
   );
 }

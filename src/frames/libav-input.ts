@@ -45,12 +45,17 @@ export async function openLibavInput(libav: Libav, path: string): Promise<LibavI
       open = false; // libav has freed it.
       throw notAVideo(path, reason(libav, opened));
     }
+    // Before the next step, which may decode a picture to learn more.
+    for (const { codecpar } of format.streams) {
+      checkPictureSize(path, codecpar.width, codecpar.height);
+    }
     const found = format.findStreamInfoSync(null);
     if (found < 0) throw notAVideo(path, reason(libav, found));
     const stream = findVideo(libav, format, path);
     const { width, height, codecId } = stream.codecpar;
     const isBare = bareStreams.has(format.iformat?.name ?? "");
-    if (codecId === constants.AV_CODEC_ID_NONE || (isBare && width === 0)) {
+    // A header that was cut off tells neither; one of an unknown codec tells their size.
+    if ((codecId === constants.AV_CODEC_ID_NONE || isBare) && width === 0) {
       throw notAVideo(path, "its pictures cannot be made out");
     }
     checkPictureSize(path, width, height);

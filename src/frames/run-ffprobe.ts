@@ -9,7 +9,7 @@ import {
   type ProbedVideo,
   packetEntries,
 } from "./ffprobe-report.js";
-import { notAVideo } from "./video-input.js";
+import { checkPictureSize, maxPixels, notAVideo } from "./video-input.js";
 
 /** Characters of what ffprobe says that are kept for an error's message. */
 const keptText = 2000;
@@ -37,6 +37,8 @@ export async function runFfprobe(
     [
       ...["-hide_banner", "-loglevel", "error", "-of", "compact", "-show_entries", entries],
       ...inputGuards,
+      // It may decode a picture to learn more.
+      ...["-max_pixels", String(maxPixels)],
       ...["-i", fileUrl(path)],
     ],
     { stdio: ["ignore", "pipe", "pipe"], windowsHide: true },
@@ -54,12 +56,23 @@ export async function runFfprobe(
     lines.on("line", (line) => reader.line(line));
     const [code] = await closed;
     signal?.throwIfAborted();
-    if (code !== 0) throw notAVideo(path, reasonOf(said.trim()));
-    return reader.finish(path);
+    if (code !== 0) {
+      checkRefusedSize(path, said);
+      throw notAVideo(path, reasonOf(said.trim()));
+    }
+    const probed = reader.finish(path);
+    if (probed.picture.width === 0) checkRefusedSize(path, said);
+    return probed;
   } finally {
     signal?.removeEventListener("abort", kill);
     kill();
   }
+}
+
+/** The size of pictures that are too large for ffprobe itself is not among the fields, but it complains of it. */
+function checkRefusedSize(path: string, said: string): void {
+  const [, width, height] = /Picture size (\d+)x(\d+)/.exec(said) ?? [];
+  if (width && height) checkPictureSize(path, Number(width), Number(height));
 }
 
 function reasonOf(said: string): string {

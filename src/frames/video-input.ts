@@ -1,5 +1,6 @@
-import { stat } from "node:fs/promises";
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { access, constants, stat } from "node:fs/promises";
+import { MuybridgeError } from "../core/errors.js";
+import { unreadableFile } from "../core/unreadable-file.js";
 
 /**
  * The containers that may be opened, by FFmpeg's names. Real containers only: a playlist (HLS, DASH, concat,
@@ -55,14 +56,13 @@ export const maxPixels = 2 ** 26;
  * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_NOT_A_VIDEO.
  */
 export async function checkFile(path: string): Promise<void> {
-  const stats = await stat(path).catch((error: unknown) => {
-    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(error)}`, {
-      path,
-      cause: error,
-    });
-  });
+  const refuse = (error: unknown): never => {
+    throw unreadableFile(path, error);
+  };
+  const stats = await stat(path).catch(refuse);
   // A pipe would block, a device never end.
   if (!stats.isFile()) throw notAVideo(path, "it is not a regular file");
+  await access(path, constants.R_OK).catch(refuse);
   if (stats.size === 0) throw notAVideo(path, "it is empty");
 }
 

@@ -102,9 +102,13 @@ const irVersion = 8;
 export function createGraph(name: string, prefix = ""): Graph {
   const content: GraphContent = { name, node: [], initializer: [], input: [], output: [] };
   const taken = new Set<string>();
+  /** The last number behind each name: to look for it from 1 on would take ever longer. */
+  const numbers = new Map<string, number>();
   const unused = (wanted: string): string => {
     let candidate = prefix + wanted;
-    for (let i = 1; taken.has(candidate); i++) candidate = `${prefix}${wanted}_${i}`;
+    let number = numbers.get(wanted) ?? 0;
+    while (taken.has(candidate)) candidate = `${prefix}${wanted}_${++number}`;
+    numbers.set(wanted, number);
     taken.add(candidate);
     return candidate;
   };

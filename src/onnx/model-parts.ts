@@ -1,10 +1,10 @@
 import { MuybridgeError, messageOf } from "../core/errors.js";
-import { capturedValues, type NodeMessage, type TensorMessage, tensorsOf } from "./node-message.js";
+import { checkModelFile, ModelFileRefusal } from "./check-model-file.js";
+import { capturedValues, type NodeMessage } from "./node-message.js";
 import {
-  FunctionProto,
   GraphParts,
   ModelParts,
-  NodeProto,
+  NodeHeader,
   SparseTensorHeader,
   TensorHeader,
   ValueInfoProto,
@@ -79,11 +79,13 @@ export function takeModelApart(file: Uint8Array, name: string): OnnxModel {
     return readParts(file, name);
   } catch (error) {
     if (error instanceof MuybridgeError) throw error;
+    if (error instanceof ModelFileRefusal) throw invalid(name, `it ${error.message}`);
     throw invalid(name, `it cannot be read (${messageOf(error)})`, error);
   }
 }
 
 function readParts(file: Uint8Array, name: string): OnnxModel {
+  checkModelFile(file);
   const model = ModelParts.decode(file) as unknown as ModelMessage;
   if (!model.graph || model.graph.length === 0) throw invalid(name, "it holds no graph");
   const opsets = new Map(
@@ -104,19 +106,15 @@ function readParts(file: Uint8Array, name: string): OnnxModel {
     throw invalid(name, `it has more than ${maxParts} parts`);
   }
   const initialisers = [
-    ...graph.initializer.map((bytes) => readInitialiser(bytes, name)),
-    ...graph.sparseInitializer.map((bytes) => readSparseInitialiser(bytes, name)),
+    ...graph.initializer.map(readInitialiser),
+    ...graph.sparseInitializer.map(readSparseInitialiser),
   ];
   const constant = new Set(initialisers.map((initialiser) => initialiser.name));
-  for (const bytes of model.functions) {
-    const { node } = FunctionProto.decode(bytes) as unknown as { node: NodeMessage[] };
-    for (const inner of node) refuseExternalData(tensorsOf(inner), name);
-  }
   return {
     name,
     irVersion: Number(model.irVersion ?? 0),
     opsets,
-    nodes: graph.node.map((bytes) => readNode(bytes, name)),
+    nodes: graph.node.map(readNode),
     initialisers,
     inputs: graph.input.map(readInput).filter((input) => !constant.has(input.name)),
     outputs: graph.output.map((bytes) => readInput(bytes).name),
@@ -139,9 +137,8 @@ interface GraphMessage {
   readonly output: readonly Uint8Array[];
 }
 
-function readNode(bytes: Uint8Array, name: string): OnnxNode {
-  const node = NodeProto.decode(bytes) as unknown as NodeMessage;
-  refuseExternalData(tensorsOf(node), name);
+function readNode(bytes: Uint8Array): OnnxNode {
+  const node = NodeHeader.decode(bytes) as unknown as NodeMessage;
   const permutation = node.attribute.find((attribute) => attribute.name === "perm")?.ints;
   return {
     op: node.opType,
@@ -154,18 +151,15 @@ function readNode(bytes: Uint8Array, name: string): OnnxNode {
   };
 }
 
-function readInitialiser(bytes: Uint8Array, name: string): OnnxInitialiser {
-  const tensor = TensorHeader.decode(bytes) as unknown as TensorMessage;
-  refuseExternalData([tensor], name);
-  return { name: tensor.name, sparse: false, bytes };
+function readInitialiser(bytes: Uint8Array): OnnxInitialiser {
+  const { name } = TensorHeader.decode(bytes) as unknown as { readonly name: string };
+  return { name, sparse: false, bytes };
 }
 
-function readSparseInitialiser(bytes: Uint8Array, name: string): OnnxInitialiser {
-  const { values, indices } = SparseTensorHeader.decode(bytes) as unknown as {
-    readonly values?: TensorMessage;
-    readonly indices?: TensorMessage;
+function readSparseInitialiser(bytes: Uint8Array): OnnxInitialiser {
+  const { values } = SparseTensorHeader.decode(bytes) as unknown as {
+    readonly values?: { readonly name: string };
   };
-  refuseExternalData([values, indices], name);
   return { name: values?.name ?? "", sparse: true, bytes };
 }
 
@@ -185,20 +179,6 @@ function readInput(bytes: Uint8Array): OnnxInput {
     return length > 0 ? length : undefined;
   });
   return { name, elementType: tensor?.elemType ?? 0, dims: dims ?? [] };
-}
-
-/** Weights in other files would make a model read whatever file it names. */
-function refuseExternalData(
-  tensors: Iterable<TensorMessage | null | undefined>,
-  name: string,
-): void {
-  for (const tensor of tensors) {
-    if (!tensor || (tensor.dataLocation === 0 && tensor.externalData.length === 0)) continue;
-    throw invalid(
-      name,
-      `the weights of "${tensor.name}" lie in another file; save it in one: onnx.save_model(onnx.load(path), path, save_as_external_data=False)`,
-    );
-  }
 }
 
 function invalid(name: string, why: string, cause?: unknown): MuybridgeError {

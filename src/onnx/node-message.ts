@@ -1,4 +1,4 @@
-/** A node as it is decoded from a file; see the schema. */
+/** A node as it is decoded from a file, without what its attributes hold; see the schema. */
 export interface NodeMessage {
   readonly input: readonly string[];
   readonly output: readonly string[];
@@ -11,30 +11,17 @@ export interface NodeMessage {
 export interface AttributeMessage {
   readonly name: string;
   readonly ints: readonly { toString(): string }[];
-  readonly t?: TensorMessage | null;
-  readonly tensors: readonly TensorMessage[];
-  readonly sparseTensor?: SparseTensorMessage | null;
-  readonly sparseTensors: readonly SparseTensorMessage[];
   readonly g?: InnerGraphMessage | null;
   readonly graphs: readonly InnerGraphMessage[];
 }
 
-/** A tensor, as far as it is looked at. */
-export interface TensorMessage {
-  readonly name: string;
-  readonly externalData: readonly object[];
-  /** 0 for the file itself. */
-  readonly dataLocation: number;
-}
-
 interface SparseTensorMessage {
-  readonly values?: TensorMessage | null;
-  readonly indices?: TensorMessage | null;
+  readonly values?: { readonly name: string } | null;
 }
 
 interface InnerGraphMessage {
   readonly node: readonly NodeMessage[];
-  readonly initializer: readonly TensorMessage[];
+  readonly initializer: readonly { readonly name: string }[];
   readonly sparseInitializer: readonly SparseTensorMessage[];
   readonly input: readonly { readonly name: string }[];
   readonly output: readonly { readonly name: string }[];
@@ -57,20 +44,6 @@ export function capturedValues(node: NodeMessage): Set<string> {
     for (const name of used) if (name !== "" && !own.has(name)) captured.add(name);
   }
   return captured;
-}
-
-/** All tensors that a node holds, in graphs inside it as well. */
-export function* tensorsOf(node: NodeMessage): Generator<TensorMessage | undefined | null, void> {
-  for (const { t, tensors, sparseTensor, sparseTensors } of node.attribute) {
-    yield t;
-    yield* tensors;
-    for (const sparse of [sparseTensor, ...sparseTensors]) yield* [sparse?.values, sparse?.indices];
-  }
-  for (const graph of graphsOf(node)) {
-    yield* graph.initializer;
-    for (const { values, indices } of graph.sparseInitializer) yield* [values, indices];
-    for (const inner of graph.node) yield* tensorsOf(inner);
-  }
 }
 
 function graphsOf({ attribute }: NodeMessage): InnerGraphMessage[] {

@@ -138,19 +138,36 @@ const root = protobuf.Root.fromJSON({
             sparseInitializer: { rule: "repeated", type: "bytes", id: 15 },
           },
         },
-        TensorHeader: {
+        TensorHeader: { fields: { name: { type: "string", id: 8 } } },
+        SparseTensorHeader: { fields: { values: { type: "TensorHeader", id: 1 } } },
+        // What is needed to follow the values of a node and of the graphs in it.
+        NodeHeader: {
           fields: {
-            name: { type: "string", id: 8 },
-            externalData: { rule: "repeated", type: "bytes", id: 13 },
-            dataLocation: { type: "int32", id: 14 },
+            input: { rule: "repeated", type: "string", id: 1 },
+            output: { rule: "repeated", type: "string", id: 2 },
+            name: { type: "string", id: 3 },
+            opType: { type: "string", id: 4 },
+            attribute: { rule: "repeated", type: "AttributeHeader", id: 5 },
           },
         },
-        SparseTensorHeader: {
+        AttributeHeader: {
           fields: {
-            values: { type: "TensorHeader", id: 1 },
-            indices: { type: "TensorHeader", id: 2 },
+            name: { type: "string", id: 1 },
+            g: { type: "GraphHeader", id: 6 },
+            ints: { rule: "repeated", type: "int64", id: 8 },
+            graphs: { rule: "repeated", type: "GraphHeader", id: 11 },
           },
         },
+        GraphHeader: {
+          fields: {
+            node: { rule: "repeated", type: "NodeHeader", id: 1 },
+            initializer: { rule: "repeated", type: "TensorHeader", id: 5 },
+            input: { rule: "repeated", type: "ValueHeader", id: 11 },
+            output: { rule: "repeated", type: "ValueHeader", id: 12 },
+            sparseInitializer: { rule: "repeated", type: "SparseTensorHeader", id: 15 },
+          },
+        },
+        ValueHeader: { fields: { name: { type: "string", id: 1 } } },
         NodeParts: {
           fields: {
             input: { rule: "repeated", type: "string", id: 1 },
@@ -178,14 +195,13 @@ const root = protobuf.Root.fromJSON({
 /** ONNX's messages. */
 export const ModelProto = root.lookupType("onnx.ModelProto");
 export const GraphProto = root.lookupType("onnx.GraphProto");
-export const NodeProto = root.lookupType("onnx.NodeProto");
 export const ValueInfoProto = root.lookupType("onnx.ValueInfoProto");
-export const FunctionProto = root.lookupType("onnx.FunctionProto");
 
 /** The same messages in parts that are passed on as they are. */
 export const ModelParts = root.lookupType("onnx.ModelParts");
 export const GraphParts = root.lookupType("onnx.GraphParts");
 export const TensorHeader = root.lookupType("onnx.TensorHeader");
 export const SparseTensorHeader = root.lookupType("onnx.SparseTensorHeader");
+export const NodeHeader = root.lookupType("onnx.NodeHeader");
 export const NodeParts = root.lookupType("onnx.NodeParts");
 export const AttributeParts = root.lookupType("onnx.AttributeParts");

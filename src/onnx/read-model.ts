@@ -55,7 +55,8 @@ export interface ModelMessage {
 }
 
 /**
- * Reads an ONNX model file that was written here, so that it can be changed.
+ * Reads an ONNX model file that was written here, so that it can be changed. It takes everything apart, whatever
+ * comes of it; files from elsewhere are read by `takeModelApart`.
  *
  * @throws MuybridgeError ERR_MODEL_INVALID where the bytes are not such a file.
  */

@@ -10,7 +10,7 @@ import { openModel } from "./model.js";
 import { evaluationReport } from "./report/evaluation-report.js";
 import type { RunOptions } from "./run.js";
 import { train } from "./train.js";
-import { openResultWriter } from "./writers/result-writer.js";
+import { openResultWriter } from "./writers/open-result-writer.js";
 
 /** What the demo came to. */
 export interface DemoResult {

@@ -11,7 +11,10 @@ import type { WrittenFrames } from "./worker-tasks.js";
 
 /** Options of {@link extractFrames}. */
 export interface ExtractFramesOptions
-  extends Pick<RunOptions, "jobs" | "timeout" | "signal" | "onProgress"> {
+  extends Pick<
+    RunOptions,
+    "jobs" | "timeout" | "maxMemory" | "signal" | "onProgress" | "onWarning"
+  > {
   readonly decoder: DecoderName;
   readonly plan: SamplingPlan;
   readonly fit: Fit;
@@ -47,10 +50,12 @@ export async function* extractFrames(
   videos: readonly FramesTarget[],
   options: ExtractFramesOptions,
 ): AsyncGenerator<VideoOutcome<ExtractedFrames>, void> {
-  const { jobs, timeout, signal, onProgress, sheet, ...settings } = options;
+  const { jobs, timeout, maxMemory, signal, onProgress, onWarning, sheet, ...settings } = options;
   await using pool = openWorkerPool({
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   });
   const extract = async ({ name: path, target }: FramesTarget): Promise<ExtractedFrames> => {
     const unfinished = join(dirname(target), `.${basename(target)}.${randomUUID()}`);

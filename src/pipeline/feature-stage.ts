@@ -1,8 +1,6 @@
-import { openContentStore } from "../core/content-store.js";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
-import { describeCnn } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
 import {
   type DecoderName,
@@ -14,7 +12,10 @@ import {
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { checkSpan, planWithin, spanFragment } from "../frames/span.js";
 import type { Device } from "../onnx/devices.js";
+import { describeInWorker } from "./describe-in-worker.js";
+import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
+import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -125,6 +126,8 @@ export interface ClipFeatures {
   readonly truncated: boolean;
   /** True where nothing was computed in this run. */
   readonly cached: boolean;
+  /** True where nothing was decoded in this run. */
+  readonly framesCached: boolean;
 }
 
 /** Turns files into features, through the cache. */
@@ -156,9 +159,13 @@ interface ClipFacts {
 /** Options of {@link openFeatureStage}. */
 export interface FeatureStageOptions {
   readonly device?: Device;
+  /** How the frames are kept, too; without it they are not. */
+  readonly cacheFrames?: FrameEncoding;
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
+  /** Aborts the opening. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -170,11 +177,17 @@ export async function openFeatureStage(
   settings: VideoSettings,
   cache: StageCache,
   pool: WorkerPool,
-  { device = "cpu", onWarning = () => {}, onComputed = () => {} }: FeatureStageOptions,
+  {
+    device = "cpu",
+    cacheFrames,
+    onWarning = () => {},
+    onComputed = () => {},
+    signal,
+  }: FeatureStageOptions,
 ): Promise<FeatureStage> {
-  const cnn = await describeCnn(settings.cnn, openContentStore(cache.directory));
+  const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const told = new Set<string>();
-  const underWay = new Map<string, Promise<ClipFeatures>>();
+  const once = onceUnderWay<string, ClipFeatures>();
   const key = (content: string, span?: Span): unknown => ({
     content,
     decoder: settings.decoder,
@@ -182,6 +195,7 @@ export async function openFeatureStage(
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
+    frames: encodingKey(cacheFrames),
   });
 
   const compute = async (
@@ -203,17 +217,26 @@ export async function openFeatureStage(
         duration,
         truncated,
         cached: true,
+        framesCached: true,
       };
     }
-    const plan = planWithin(settings.plan, span);
-    const task = { path, ...settings, plan, device, cacheDir: cache.directory };
+    const kept = cacheFrames && { content, encoding: cacheFrames };
+    const task = {
+      path,
+      ...settings,
+      plan: planWithin(settings.plan, span),
+      device,
+      cacheDir: cache.directory,
+      ...(kept ? { kept } : {}),
+    };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
     for (const warning of warnings) {
       // Every process says it; the user needs to hear it once.
       if (!told.has(warning)) onWarning(warning);
       told.add(warning);
     }
-    const { features, timestamps, dimension, duration, truncated } = extracted;
+    const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
+    if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
@@ -223,29 +246,18 @@ export async function openFeatureStage(
       facts,
     );
     onComputed();
-    return { features, timestamps, n, dimension, duration, truncated, cached: false };
+    return { features, timestamps, n, dimension, ...facts, cached: false, framesCached };
   };
 
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
     async clip(path, content, signal, span) {
-      const id = `${content}${spanFragment(span)}`;
-      const twin = underWay.get(id);
-      // The twin's failure may be an abort or a file that vanished, so that a second look is fair.
-      if (twin) {
-        const clip = await twin.catch(() => undefined);
-        if (clip) return { ...clip, cached: true };
-      }
-      const own = compute(path, content, signal, span);
-      underWay.set(id, own);
-      try {
-        const clip = await own;
-        checkSpan(path, span, clip.duration);
-        return clip;
-      } finally {
-        if (underWay.get(id) === own) underWay.delete(id);
-      }
+      const { result, joined } = await once(`${content}${spanFragment(span)}`, () =>
+        compute(path, content, signal, span),
+      );
+      checkSpan(path, span, result.duration);
+      return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };
 }

@@ -96,7 +96,6 @@ export async function fitClassifier(
       standardisation,
       meanPool: meanPool.layer,
       parameters: network?.parameters ?? {},
-      sequence: network?.onnx,
     },
     temperatures: { model: judged.temperature, meanPool: meanPool.temperature },
     history: network?.history ?? [],
@@ -117,7 +116,6 @@ type SplitSequences = LabelledSequences & {
 /** A trained network, taken apart for the model. */
 interface FittedNetwork extends FitResult {
   readonly parameters: Record<string, Parameter>;
-  readonly onnx: Uint8Array;
   readonly calibrated: CalibratedSoftmax;
 }
 
@@ -203,7 +201,6 @@ async function fitRecurrent(
     history,
     bestEpoch,
     parameters: network.getParameters(),
-    onnx: network.toOnnx(),
     calibrated,
   };
 }

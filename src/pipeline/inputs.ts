@@ -1,13 +1,12 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { text } from "node:stream/consumers";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { folderManifest } from "../../datasets/open-dataset.js";
-import { MuybridgeError, messageOf } from "../core/errors.js";
 import { parseImageSequence } from "../frames/image-sequence.js";
 import { isVideoFile, listFiles } from "../frames/video-files.js";
 import { isSequenceFile } from "../sequence/file-sequence.js";
 import type { FeatureSettings } from "./feature-stage.js";
+import { readPathList } from "./path-list.js";
 
 /** Options of {@link expandInputs}. */
 export interface InputOptions {
@@ -16,6 +15,9 @@ export interface InputOptions {
   /** What is looked for in a directory: videos, or sequences (.csv, .safetensors). Default "video". */
   readonly kind?: FeatureSettings["kind"];
 }
+
+/** The list that is read from standard input. */
+export const standardInput = "@-";
 
 /**
  * Turns what a user names into paths: a file is itself; a directory its videos (or sequences), recursively, sorted by path
@@ -29,11 +31,19 @@ export async function expandInputs(
   options: InputOptions = {},
 ): Promise<string[]> {
   const paths: string[] = [];
-  for (const input of inputs) {
-    if (input.startsWith("@")) paths.push(...(await readList(input.slice(1))));
-    else paths.push(...(await expandInput(input, options)));
-  }
+  for await (const path of streamInputs(inputs, options)) paths.push(path);
   return paths;
+}
+
+/** The paths of {@link expandInputs} as they become known: those of standard input before it ends. */
+export async function* streamInputs(
+  inputs: readonly string[],
+  options: InputOptions = {},
+): AsyncGenerator<string, void> {
+  for (const input of inputs) {
+    if (input.startsWith("@")) yield* readPathList(input.slice(1));
+    else yield* await expandInput(input, options);
+  }
 }
 
 async function expandInput(input: string, options: InputOptions): Promise<string[]> {
@@ -59,23 +69,6 @@ async function expandInput(input: string, options: InputOptions): Promise<string
 /** A manifest that speaks for its folder is a list of sequences, not one of them. */
 function isSequenceInput(name: string): boolean {
   return isSequenceFile(name) && name !== folderManifest;
-}
-
-async function readList(name: string): Promise<string[]> {
-  let content: string;
-  try {
-    content = name === "-" ? await text(process.stdin) : await readFile(name, "utf8");
-  } catch (error) {
-    throw new MuybridgeError(
-      "ERR_FILE_NOT_FOUND",
-      `The list ${name} cannot be read: ${messageOf(error)}`,
-      {
-        path: name,
-        cause: error,
-      },
-    );
-  }
-  return content.split(/\r?\n/).filter((line) => line !== "");
 }
 
 /** Order of the UTF-8 bytes of two paths: the same on every machine, whatever its language. */

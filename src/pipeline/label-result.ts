@@ -26,6 +26,8 @@ export interface LabelledVideo extends RankedLabel {
   readonly truncated?: true;
   /** Digest of the model. */
   readonly model: string;
+  /** Digest of the model and the settings: equal where results may stand in one file. */
+  readonly options: string;
   /** The stages of which nothing was computed in this run. */
   readonly cached: {
     readonly frames: boolean;

@@ -8,7 +8,12 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
 import type { LabelResult } from "./label-result.js";
-import { chooseLabelSettings, type LabelChoices, type LabelSettings } from "./label-settings.js";
+import {
+  chooseLabelSettings,
+  type LabelChoices,
+  type LabelSettings,
+  settingsDigest,
+} from "./label-settings.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
@@ -73,8 +78,9 @@ function toResult(
   prediction: VideoPrediction,
   elapsedMs: number,
   model: Model,
-  { top, threshold }: LabelSettings,
+  settings: LabelSettings,
 ): LabelResult {
+  const { top, threshold } = settings;
   const ranked = model.classes
     .map((name, index) => ({
       label: name,
@@ -95,11 +101,8 @@ function toResult(
     frames: prediction.frames,
     ...(prediction.truncated ? { truncated: true as const } : {}),
     model: model.digest,
-    cached: {
-      frames: prediction.cached.features,
-      features: prediction.cached.features,
-      predictions: prediction.cached.predictions,
-    },
+    options: settingsDigest(settings, model),
+    cached: prediction.cached,
     elapsedMs,
   };
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { messageOf } from "../core/errors.js";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
-import { decoderNames, fits } from "../frames/decoder.js";
+import { decoderNames, fits, type SamplingPlan } from "../frames/decoder.js";
+import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { maxDimension } from "../sequence/file-sequence.js";
 import { networkEngines } from "../sequence/network-engine.js";
 import { cells, poolings } from "../sequence/network-shape.js";
@@ -25,24 +27,39 @@ const span = {
   end: z.number().positive().optional(),
 };
 
-const plan = z.union([
-  z.strictObject({ count: z.int().min(1).max(100_000), ...span }),
-  z.strictObject({ fps: z.number().positive().max(1000), ...span }),
-  z.strictObject({ keyframes: z.literal(true), ...span }),
-  z.strictObject({
-    every: z.int().min(1).max(100_000),
-    limit: z.int().min(1).max(100_000).optional(),
-    ...span,
-  }),
-]);
+const plan = z
+  .union([
+    z.strictObject({ count: z.int().min(1).max(100_000), ...span }),
+    z.strictObject({ fps: z.number().positive().max(1000), ...span }),
+    z.strictObject({ keyframes: z.literal(true), ...span }),
+    z.strictObject({
+      every: z.int().min(1).max(100_000),
+      limit: z.int().min(1).max(100_000).optional(),
+      ...span,
+    }),
+  ])
+  .superRefine((value, context) => {
+    try {
+      checkSamplingPlan(value as SamplingPlan);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+    }
+  });
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
 /** Most tensors whose ranges a model may bring. */
 const maxRanges = 10_000;
 
+/** What begins with two slashes is on another machine: even to look for it would tell that machine who asks. */
+const cnnName = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .regex(/^(?![\\/]{2})[^\0]*$/, "it is no name, nor the path of a file of this machine");
+
 const cnnChoice = z.strictObject({
-  cnn: z.string().min(1).max(10_000),
+  cnn: cnnName,
   layer: z.string().max(10_000).optional(),
   engine: z.enum(cnnEngines).optional(),
   precision: z.enum(precisions).optional(),
@@ -66,13 +83,15 @@ const cnnChoice = z.strictObject({
 const videoFeatures = z.strictObject({
   kind: z.literal("video"),
   decoder: z.enum(decoderNames),
-  cnn: z.strictObject({
-    choice: cnnChoice,
-    id: z.string().min(1).max(10_000),
-    digest: sha256,
-    dimension: z.int().min(1).max(1_000_000),
-    inputSize: z.int().min(1).max(10_000),
-  }),
+  cnn: z
+    .strictObject({
+      choice: cnnChoice,
+      id: z.string().min(1).max(10_000),
+      digest: sha256,
+      dimension: z.int().min(1).max(1_000_000),
+      inputSize: z.int().min(1).max(10_000),
+    })
+    .refine(({ id, choice }) => id === choice.cnn, "its id is another name than its choice.cnn"),
   plan,
   fit: z.enum(fits),
 });
@@ -103,13 +122,16 @@ const fitting = z
   })
   .partial();
 
-/** What `model.json` holds. Everything read from disk passes this schema first. */
-export const modelRecordSchema = z.strictObject({
+const fields = z.strictObject({
   format: z.literal("muybridge"),
   version: z.literal(modelFormatVersion),
   task: z.literal("classification"),
   /** In the order of the network's outputs. */
-  classes: z.array(z.string().min(1).max(1000)).min(2).max(maxClasses),
+  classes: z
+    .array(z.string().min(1).max(1000))
+    .min(2)
+    .max(maxClasses)
+    .refine((names) => new Set(names).size === names.length, "two classes have the same name"),
   features: z.discriminatedUnion("kind", [videoFeatures, sequenceFeatures]),
   /** Null for a model that is only the mean-pool classifier. */
   network: z
@@ -127,6 +149,8 @@ export const modelRecordSchema = z.strictObject({
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
+    /** How it came to its weights, where it was not trained. */
+    method: z.literal("nearest-class-mean").optional(),
     /** What computed it, where that was not onnxruntime. */
     engine: z.enum(networkEngines).optional(),
     seed: z.number(),
@@ -182,6 +206,12 @@ export const modelRecordSchema = z.strictObject({
   files: z.strictObject({ weights: sha256, sequence: sha256.nullable() }),
   muybridge: z.string().max(100),
 });
+
+/** What `model.json` holds. Everything read from disk passes this schema first. */
+export const modelRecordSchema = fields.refine(
+  ({ network, files }) => (network === null) === (files.sequence === null),
+  { path: ["files", "sequence"], message: "it goes with network: both are null, or neither" },
+);
 
 /** What `model.json` holds. */
 export type ModelRecord = z.infer<typeof modelRecordSchema>;

@@ -1,17 +1,20 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { writeDirectoryAtomically } from "../core/atomic-directory.js";
 import { sha256 } from "../core/digest.js";
-import { MuybridgeError, messageOf } from "../core/errors.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
-import type { CnnChoice } from "../features/cnn-choice.js";
-import { resolveCnn } from "../features/resolve-cnn.js";
-import { type MeanPoolClassifier, predictMeanPool } from "../sequence/mean-pool-baseline.js";
+import { MuybridgeError } from "../core/errors.js";
+import { predictMeanPool } from "../sequence/mean-pool-baseline.js";
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
-import { type Standardisation, standardise } from "../sequence/standardisation.js";
+import { standardise } from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
-import { featureDimension, type ModelRecord, modelRecordSchema } from "./model-record.js";
+import { checkCnn } from "./model-cnn.js";
+import {
+  type ModelFiles,
+  modelFiles,
+  readModelDirectory,
+  writeModelDirectory,
+} from "./model-directory.js";
+import { buildSequence, networkShape } from "./model-network.js";
+import { featureDimension, type ModelRecord } from "./model-record.js";
+import { type ModelWeights, packWeights, unpackWeights } from "./model-weights.js";
 
 /** A trained model: features of a video, or another sequence of vectors, in, probabilities of the classes out. Whoever opens it closes it. */
 export interface Model extends AsyncDisposable {
@@ -26,6 +29,8 @@ export interface Model extends AsyncDisposable {
    * @param features float32, row-major [n, dimension], not standardised
    * @param n frames, at least 1
    * @returns float32 [classes] each: the network's probabilities and the mean-pool baseline's
+   * @throws MuybridgeError ERR_MODEL_INVALID where the weights are not those of the network that the record names, or
+   * so large that nothing comes of them
    */
   predict(features: Float32Array, n: number): Promise<ModelPrediction>;
   /**
@@ -46,111 +51,45 @@ export interface ModelPrediction {
 }
 
 /** The parts a model is made of. */
-export interface ModelParts {
+export interface ModelParts extends ModelWeights {
   readonly record: Omit<ModelRecord, "files">;
-  readonly standardisation: Standardisation;
-  readonly meanPool: MeanPoolClassifier;
-  /** Parameters of the network by name; none for the mean-pool model. */
-  readonly parameters: Readonly<Record<string, Tensor>>;
-  /** The network as an ONNX model; none for the mean-pool model. */
-  readonly sequence: Uint8Array | undefined;
 }
-
-const fileNames = {
-  record: "model.json",
-  weights: "weights.safetensors",
-  sequence: "sequence.onnx",
-} as const;
-
-/** Bytes a file of a model directory may have; larger ones are refused unread. */
-const maxFileSize = 2 ** 31;
 
 /** Puts a freshly trained model together. */
 export function createModel(parts: ModelParts): Model {
-  const weights = encodeSafetensors({
-    ...parts.parameters,
-    "meanPool.kernel": parts.meanPool.kernel,
-    "meanPool.bias": parts.meanPool.bias,
-    "standardisation.mean": vector(parts.standardisation.mean),
-    "standardisation.deviation": vector(parts.standardisation.deviation),
-    "standardisation.changeDeviation": vector(parts.standardisation.changeDeviation),
-  });
-  const { sequence } = parts;
+  const weights = packWeights(parts);
+  const sequence = buildSequence(parts.record, parts.parameters);
   const record: ModelRecord = {
     ...parts.record,
     files: { weights: sha256(weights), sequence: sequence ? sha256(sequence) : null },
   };
-  return modelOf({ json: `${JSON.stringify(record, undefined, 1)}\n`, record, weights, sequence });
+  return modelOf({ json: `${JSON.stringify(record, undefined, 1)}\n`, record, weights }, parts);
 }
 
 /**
- * Opens a model directory. Its files are checked against their digests; no code from it is run.
+ * Opens a model directory, which may come from anywhere: everything in it is checked, and no code from it is run.
  *
  * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID (naming the field), ERR_MODEL_MISMATCH where
- * the CNN it was trained with is another than the one installed.
+ * the CNN it was trained with is another than the one installed, ERR_WEIGHTS_UNAVAILABLE where it was one from a file
+ * that is not there.
  */
 export async function openModel(directory: string): Promise<Model> {
-  const json = (await readModelFile(directory, fileNames.record)).toString("utf8");
-  const record = parseRecord(json, join(directory, fileNames.record));
-  await checkCnn(record, directory);
-  const weights = await readChecked(directory, fileNames.weights, record.files.weights);
-  const sequence = record.files.sequence
-    ? await readChecked(directory, fileNames.sequence, record.files.sequence)
-    : undefined;
-  return modelOf({ json, record, weights, sequence });
+  const files = await readModelDirectory(directory);
+  const path = join(directory, modelFiles.weights);
+  const weights = unpackWeights(files.record, files.weights, path);
+  await checkCnn(files.record, directory);
+  return modelOf(files, weights);
 }
 
-/** The CNN that is installed must be the one whose features the model was trained on. */
-async function checkCnn({ features, muybridge }: ModelRecord, directory: string): Promise<void> {
-  if (features.kind === "sequence") return;
-  const cnn = await resolveCnn(features.cnn.choice as CnnChoice);
-  if (cnn.digest === features.cnn.digest) return;
-  throw new MuybridgeError(
-    "ERR_MODEL_MISMATCH",
-    `${directory} was trained with another version of the CNN ${cnn.id}; train it again, or use Muybridge ${muybridge}.`,
-    { path: directory },
-  );
-}
-
-/** Whether a directory holds a model, by its `model.json`. */
-export async function isModelDirectory(directory: string): Promise<boolean> {
-  try {
-    const text = await readFile(join(directory, fileNames.record), "utf8");
-    return (JSON.parse(text) as { format?: unknown }).format === "muybridge";
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Checks that a model may be written to a directory, before the work that makes it.
- *
- * @throws MuybridgeError ERR_USAGE where it exists and is not a model.
- */
-export async function checkModelTarget(directory: string): Promise<void> {
-  const stats = await stat(directory).catch(() => undefined);
-  if (!stats || (stats.isDirectory() && (await isModelDirectory(directory)))) return;
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    `${directory} exists and is not a model; choose another place, or remove it.`,
-    { path: directory, parameter: "out" },
-  );
-}
-
-interface ModelFiles {
-  readonly json: string;
-  readonly record: ModelRecord;
-  readonly weights: Uint8Array;
-  readonly sequence: Uint8Array | undefined;
-}
-
-function modelOf(files: ModelFiles): Model {
+function modelOf(files: ModelFiles, weights: ModelWeights): Model {
   const { record } = files;
   const dimension = featureDimension(record);
-  let opened: Promise<OpenedWeights> | undefined;
+  const { standardisation, meanPool, parameters } = weights;
+  const sequence = (): Uint8Array | undefined =>
+    buildSequence(record, parameters, record.files.sequence);
+  let opened: Promise<SequenceModel | undefined> | undefined;
   const close = async (): Promise<void> => {
-    const weights = await opened?.catch(() => undefined);
-    await weights?.network?.close();
+    await (await opened?.catch(() => undefined))?.close();
     opened = undefined;
   };
   return {
@@ -163,8 +102,8 @@ function modelOf(files: ModelFiles): Model {
         throw new RangeError(`features must hold n * ${dimension} values, n at least 1.`);
       }
       // Late, since a prediction that the cache holds needs no network.
-      opened ??= openWeights(files);
-      const { standardisation, meanPool, network } = await opened;
+      opened ??= openSequence(record, sequence);
+      const network = await opened;
       const { context, changes } = standardise(features, standardisation);
       const baseline = predictMeanPool(meanPool, context);
       const probabilities = !network
@@ -172,10 +111,12 @@ function modelOf(files: ModelFiles): Model {
         : record.network?.input === "features"
           ? await network.predict(features, n)
           : await network.predict(changes, n, context);
+      checkProbabilities(probabilities);
+      checkProbabilities(baseline);
       return { probabilities, meanPool: baseline };
     },
-    save: (directory) => saveModel(directory, files),
-    parts: () => partsOf(files),
+    save: (directory) => writeModelDirectory(directory, files, sequence()),
+    parts: () => ({ record, ...weights }),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -186,120 +127,25 @@ function settingsOf({ features }: ModelRecord): FeatureSettings {
   return { ...features, cnn: features.cnn.choice } as FeatureSettings;
 }
 
-interface OpenedWeights {
-  readonly standardisation: Standardisation;
-  readonly meanPool: MeanPoolClassifier;
-  readonly network: SequenceModel | undefined;
+async function openSequence(
+  record: ModelRecord,
+  build: () => Uint8Array | undefined,
+): Promise<SequenceModel | undefined> {
+  const shape = networkShape(record);
+  const sequence = build();
+  return shape && sequence ? openSequenceModel(sequence, shape) : undefined;
 }
 
-async function openWeights(files: ModelFiles): Promise<OpenedWeights> {
-  const { standardisation, meanPool, sequence } = partsOf(files);
-  const { classes, network } = files.record;
-  const inputSize = featureDimension(files.record);
-  return {
-    standardisation,
-    meanPool,
-    network:
-      sequence &&
-      (await openSequenceModel(sequence, {
-        inputSize,
-        contextSize: network?.input === "features" ? 0 : inputSize,
-        output: "last",
-        head: { type: "classification", classes: classes.length },
-      })),
-  };
-}
+/** What a probability may be above 1 by rounding. */
+const tolerance = 1e-3;
 
-function partsOf({ record, weights, sequence }: ModelFiles): ModelParts {
-  const tensors = decodeSafetensors(weights);
-  const dimension = featureDimension(record);
-  const classes = record.classes.length;
-  const take = (name: string, shape: readonly number[]): Tensor & { data: Float32Array } => {
-    const tensor = tensors.get(name);
-    if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-      throw new MuybridgeError(
-        "ERR_MODEL_INVALID",
-        `The model's ${fileNames.weights} has no float32 tensor "${name}" of shape [${shape.join(", ")}].`,
-        { parameter: name },
-      );
-    }
-    return tensor as Tensor & { data: Float32Array };
-  };
-  const own = ["meanPool.", "standardisation."];
-  const network = [...tensors].filter(([name]) => !own.some((start) => name.startsWith(start)));
-  return {
-    record,
-    standardisation: {
-      mean: take("standardisation.mean", [dimension]).data,
-      deviation: take("standardisation.deviation", [dimension]).data,
-      changeDeviation: take("standardisation.changeDeviation", [dimension]).data,
-    },
-    meanPool: {
-      kernel: take("meanPool.kernel", [dimension, classes]),
-      bias: take("meanPool.bias", [classes]),
-    },
-    parameters: Object.fromEntries(network),
-    sequence,
-  };
-}
-
-async function saveModel(directory: string, files: ModelFiles): Promise<void> {
-  await checkModelTarget(directory);
-  await writeDirectoryAtomically(directory, {
-    [fileNames.weights]: files.weights,
-    ...(files.sequence ? { [fileNames.sequence]: files.sequence } : {}),
-    [fileNames.record]: files.json,
-  });
-}
-
-function parseRecord(json: string, path: string): ModelRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    throw new MuybridgeError("ERR_MODEL_INVALID", `${path} is not JSON: ${messageOf(error)}`, {
-      path,
-      cause: error,
-    });
-  }
-  const result = modelRecordSchema.safeParse(value);
-  if (result.success) return result.data;
-  const field = result.error.issues[0]?.path.join(".") ?? "";
+/** Weights may be finite, each, and too large together. */
+function checkProbabilities(values: Float32Array): void {
+  const wrong = values.find((value) => !(value >= 0 && value <= 1 + tolerance));
+  if (wrong === undefined) return;
   throw new MuybridgeError(
     "ERR_MODEL_INVALID",
-    `${path} is not a model of this version.\n${z.prettifyError(result.error)}`,
-    {
-      path,
-      parameter: field,
-    },
+    `The model gives ${wrong} for a probability: its weights, or the features of this file, are too large. Train it again.`,
+    { parameter: "files.weights" },
   );
-}
-
-async function readChecked(directory: string, name: string, digest: string): Promise<Uint8Array> {
-  const bytes = await readModelFile(directory, name);
-  if (sha256(bytes) === digest) return bytes;
-  throw new MuybridgeError(
-    "ERR_MODEL_INVALID",
-    `${join(directory, name)} is not the file that ${fileNames.record} names (its SHA-256 differs).`,
-    { path: join(directory, name), parameter: "files" },
-  );
-}
-
-async function readModelFile(directory: string, name: string): Promise<Buffer> {
-  const path = join(directory, name);
-  const stats = await stat(path).catch((error: unknown) => {
-    const code = name === fileNames.record ? "ERR_FILE_NOT_FOUND" : "ERR_MODEL_INVALID";
-    throw new MuybridgeError(code, `${path} cannot be read; is ${directory} a model?`, {
-      path,
-      cause: error,
-    });
-  });
-  if (!stats.isFile() || stats.size > maxFileSize) {
-    throw new MuybridgeError("ERR_MODEL_INVALID", `${path} is not a file of a model.`, { path });
-  }
-  return readFile(path);
-}
-
-function vector(data: Float32Array): Tensor {
-  return { shape: [data.length], data };
 }

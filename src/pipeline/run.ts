@@ -11,10 +11,11 @@ import {
   openFeatureStage,
   type VideoSettings,
 } from "./feature-stage.js";
+import type { FrameEncoding } from "./frame-encoding.js";
 import type { Ground } from "./ground.js";
 import { openSequenceStage } from "./sequence-stage.js";
-import { openStageCache } from "./stage-cache.js";
-import { openWorkerPool } from "./worker-pool.js";
+import { openStageCache, type StageCache } from "./stage-cache.js";
+import { openWorkerPool, type WorkerPool } from "./worker-pool.js";
 
 /** Options of every call that turns videos into features. */
 export interface RunOptions extends LongCallOptions {
@@ -22,8 +23,15 @@ export interface RunOptions extends LongCallOptions {
   readonly jobs?: number;
   /** Seconds a video may take. Default 1800. */
   readonly timeout?: number;
+  /** Bytes of memory a process may hold. Default: 4 GiB, or 80 % of a smaller machine's memory. */
+  readonly maxMemory?: number;
   /** Default: MUYBRIDGE_CACHE_DIR, else the platform's cache directory + /muybridge. */
   readonly cacheDir?: string;
+  /**
+   * Keeps the sampled frames, too, so that another CNN of the same frame size needs no decoding: `lossless` gives the
+   * same features, `webp` takes a fifth of the space and gives slightly other ones. Default: they are not kept.
+   */
+  readonly cacheFrames?: FrameEncoding;
   /** What computes the CNN, on the onnx engine. Default "cpu"; one that is not there is told, and the CPU computes. */
   readonly device?: Device;
   /** Told of what went on in spite of trouble: a damaged cache entry, a cache that cannot be written. */
@@ -45,7 +53,7 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, cacheDir, device, onWarning } = options;
+  const { jobs, timeout, maxMemory, cacheDir, cacheFrames, device, signal, onWarning } = options;
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -53,11 +61,13 @@ export async function openRun(
   const pool = openWorkerPool({
     ...(jobs === undefined ? {} : { jobs }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   });
   try {
     if (settings.kind === "sequence") {
       const features = openSequenceStage(settings, timeout === undefined ? {} : { timeout });
-      return { cache, pool, features, [Symbol.asyncDispose]: () => pool.close() };
+      return { cache, pool, features, [Symbol.asyncDispose]: () => end(cache, pool) };
     }
     const settled: VideoSettings = calibration
       ? await calibrate(settings, calibration, { cache, pool }, options)
@@ -71,10 +81,12 @@ export async function openRun(
         }
       },
       ...(device === undefined ? {} : { device }),
+      ...(cacheFrames === undefined ? {} : { cacheFrames }),
+      ...(signal === undefined ? {} : { signal }),
       ...(onWarning === undefined ? {} : { onWarning }),
     });
     const dispose = async (): Promise<void> => {
-      await pool.close();
+      await end(cache, pool);
       await timing;
     };
     return { cache, pool, features, [Symbol.asyncDispose]: dispose };
@@ -82,6 +94,11 @@ export async function openRun(
     await pool.close();
     throw error;
   }
+}
+
+async function end(cache: StageCache, pool: WorkerPool): Promise<void> {
+  await pool.close();
+  await cache.close();
 }
 
 /** Tells where int8 takes longer than float32 on this processor: it then costs accuracy for nothing. */

@@ -39,7 +39,7 @@ export function openSequenceStage(
       const steps = span
         ? stepsBetween(sequence, span.start ?? 0, span.end ?? Number.POSITIVE_INFINITY)
         : sequence;
-      return { ...steps, truncated: false, cached: true };
+      return { ...steps, truncated: false, cached: true, framesCached: true };
     },
   };
 }

@@ -212,7 +212,6 @@ export async function tuneWeights(
       },
     },
     parameters,
-    sequence: whole.toOnnx(),
   });
   return { model, summary };
 }

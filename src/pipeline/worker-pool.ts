@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import pLimit from "p-limit";
-import type { Tinypool } from "tinypool";
-import { isAbort, MuybridgeError } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
+import { defaultMemoryLimit, openMemoryWatch } from "../core/memory-watch.js";
+import { openWorkerProcess, WorkerEnded, type WorkerProcess } from "./worker-process.js";
 import type { TaskFailure, WorkerTasks } from "./worker-tasks.js";
 
 /** Child processes that decode and compute, one task each at a time. */
@@ -10,9 +11,9 @@ export interface WorkerPool extends AsyncDisposable {
   readonly jobs: number;
   /**
    * Runs a task in one of the processes. A process that dies under it is replaced and the task is tried once
-   * more; one that takes longer than the pool's timeout is killed and replaced.
+   * more; one that takes longer than the pool's timeout, or more memory than its limit, is killed and replaced.
    *
-   * @throws MuybridgeError of the task; ERR_DECODER_CRASHED, ERR_TIMEOUT; the signal's reason on abort.
+   * @throws MuybridgeError of the task; ERR_DECODER_CRASHED, ERR_TIMEOUT, ERR_TOO_LARGE; the signal's reason on abort.
    */
   run<Name extends keyof WorkerTasks>(
     name: Name,
@@ -29,61 +30,69 @@ export interface WorkerPoolOptions {
   readonly jobs?: number;
   /** Seconds a task may take. */
   readonly timeout?: number;
+  /** Bytes of memory a process, with what it starts, may hold. Default: 4 GiB, or 80 % of a smaller machine's memory. */
+  readonly maxMemory?: number;
+  /** Told of a process that died under a task which is then tried once more. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Seconds a video may take where no timeout is given: enough for hours of film, an end for a decoder that hangs. */
 export const defaultTimeout = 1800;
 
-/** Tasks a process does before it is replaced, so that what a damaged file leaks in native code stays bounded. */
-const tasksPerProcess = 256;
-
-/** Milliseconds a process without work is kept. */
-const idleTime = 10_000;
-
-/**
- * How V8 collects garbage in a process: by the one thread that computes, since every core has a process of its own;
- * and with a young generation of 8 MB, in which what a video leaves behind is still found. It saves 8 % of the CPU
- * time of many short clips.
- */
-const engineFlags = ["--single-threaded-gc", "--min-semi-space-size=8"];
-
 /** Opens a pool. No process starts before the first task. */
 export function openWorkerPool(options: WorkerPoolOptions = {}): WorkerPool {
   const jobs = options.jobs ?? availableParallelism();
-  const timeout = options.timeout ?? defaultTimeout;
-  // A slot of our own before tinypool's queue, so that a task's time starts when its process does.
+  const { timeout = defaultTimeout, maxMemory = defaultMemoryLimit() } = options;
+  const { onWarning = () => {} } = options;
   const slots = pLimit(jobs);
-  let pool: Promise<Tinypool> | undefined;
-  let started = 0;
+  const memory = openMemoryWatch(maxMemory);
+  const all: WorkerProcess[] = [];
+  /** The last one to become idle is the first to work again: it is the likeliest to be still there. */
+  const idle: WorkerProcess[] = [];
+  const openAnother = (): WorkerProcess => {
+    const another = openWorkerProcess({ timeout, memory });
+    all.push(another);
+    return another;
+  };
 
+  const refusal = (path: string, { kind, message }: WorkerEnded, before?: string): Error => {
+    if (kind === "timeout") {
+      const why = `${path} was not done within ${timeout} s and was given up. Raise --timeout if it is only long.`;
+      return new MuybridgeError("ERR_TIMEOUT", why, { path });
+    }
+    if (kind === "memory") {
+      const megabytes = Math.floor(maxMemory / 2 ** 20);
+      const why = `The process that worked on ${path} took more than ${megabytes} MiB of memory and was ended. Raise --max-memory if the machine has more.`;
+      return new MuybridgeError("ERR_TOO_LARGE", why, { path });
+    }
+    const why = `The process that worked on ${path} died, twice: it was ${before}, then ${message}. The file is likely damaged in a way that its reader cannot survive.`;
+    return new MuybridgeError("ERR_DECODER_CRASHED", why, { path });
+  };
+
+  /** Does a task; once more where its process dies by itself, which another file or the system may be the cause of. */
   const attempt = async (
+    worker: WorkerProcess,
     name: string,
     task: unknown,
     path: string,
     signal?: AbortSignal,
   ): Promise<unknown> => {
-    pool ??= startPool(jobs);
-    const processes = await pool;
-    if (++started % (tasksPerProcess * jobs) === 0) await processes.recycleWorkers();
-    const limit = AbortSignal.timeout(timeout * 1000);
-    const either = signal ? AbortSignal.any([signal, limit]) : limit;
-    try {
-      return await processes.run(task, { name, signal: either });
-    } catch (error) {
+    let before: string | undefined;
+    for (;;) {
       signal?.throwIfAborted();
-      if (limit.aborted && isAbort(error)) {
-        throw new MuybridgeError(
-          "ERR_TIMEOUT",
-          `${path} was not done within ${timeout} s and was given up. Raise --timeout if it is only long.`,
-          { path },
-        );
+      try {
+        return await worker.run(name, task, signal);
+      } catch (error) {
+        if (!(error instanceof WorkerEnded)) throw error;
+        if (error.kind !== "died" || before !== undefined) throw refusal(path, error, before);
+        before = error.message;
+        onWarning(`The process that worked on ${path} was ${before}; another one tries once more.`);
       }
-      throw error;
     }
   };
 
   const close = async (): Promise<void> => {
-    if (pool) await (await pool).destroy();
+    await Promise.all(all.map((worker) => worker.close()));
   };
 
   return {
@@ -91,52 +100,19 @@ export function openWorkerPool(options: WorkerPoolOptions = {}): WorkerPool {
     run: (name, task, path, signal) =>
       slots(async () => {
         signal?.throwIfAborted();
-        let result: unknown;
+        const worker = idle.pop() ?? openAnother();
         try {
-          result = await attempt(name, task, path, signal).catch((error: unknown) => {
-            if (!isCrash(error)) throw error;
-            return attempt(name, task, path, signal);
-          });
-        } catch (error) {
-          if (!isCrash(error)) throw error;
-          throw new MuybridgeError(
-            "ERR_DECODER_CRASHED",
-            `The process that decoded ${path} died, twice. The file is likely damaged in a way the decoder cannot survive.`,
-            { path, cause: error },
-          );
-        }
-        if (isFailure(result)) {
+          const result = await attempt(worker, name, task, path, signal);
+          if (!isFailure(result)) return result as never;
           const { code, message, ...subject } = result.failure;
           throw new MuybridgeError(code, message, subject);
+        } finally {
+          idle.push(worker);
         }
-        return result as never;
       }),
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-async function startPool(jobs: number): Promise<Tinypool> {
-  const { Tinypool } = await import("tinypool");
-  const pool = new Tinypool({
-    runtime: "child_process",
-    filename: new URL("./worker.js", import.meta.url).href,
-    minThreads: 0,
-    maxThreads: jobs,
-    idleTimeout: idleTime,
-    concurrentTasksPerWorker: 1,
-    serialization: "advanced",
-    env: process.env as Record<string, string>,
-    execArgv: engineFlags,
-  });
-  // A process that dies while idle concerns no task; the pool replaces it when it is needed.
-  pool.on("error", () => {});
-  return pool;
-}
-
-/** Tinypool's message for a child process that ended under a task. */
-function isCrash(error: unknown): boolean {
-  return error instanceof Error && error.message === "Worker exited unexpectedly";
 }
 
 function isFailure(result: unknown): result is TaskFailure {

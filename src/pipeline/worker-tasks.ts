@@ -1,14 +1,17 @@
 import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
+import type { CnnDescription } from "../features/describe-cnn.js";
 import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 import type { FrameFormat } from "./frame-files.js";
+import type { KeptFrames } from "./frame-stage.js";
 
 /** What a worker process can be asked for. */
 export interface WorkerTasks {
   extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure>;
   measureRanges(task: MeasureTask): Promise<{ readonly ranges: ActivationRanges } | TaskFailure>;
+  describe(task: DescribeTask): Promise<CnnDescription | TaskFailure>;
   writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
@@ -25,10 +28,12 @@ export interface ExtractTask {
   readonly cnn: CnnChoice;
   readonly device: Device;
   readonly cacheDir: string;
+  /** Its frames are kept, too. */
+  readonly kept?: KeptFrames;
 }
 
 /** A video on whose frames the ranges of a CNN are measured. */
-export type MeasureTask = Omit<ExtractTask, "device">;
+export type MeasureTask = Omit<ExtractTask, "device" | "kept">;
 
 /** What comes back: features, not frames. */
 export interface ExtractedFeatures {
@@ -40,9 +45,14 @@ export interface ExtractedFeatures {
   /** Seconds. */
   readonly duration: number;
   readonly truncated: boolean;
-  /** What is to be told of how the CNN was opened. */
+  /** Whether the frames came from the cache, so that nothing was decoded. */
+  readonly framesCached: boolean;
+  /** What is to be told of how the CNN was opened, and of the cache. */
   readonly warnings: readonly string[];
 }
+
+/** A CNN to be opened, for what is known of it only then. */
+export type DescribeTask = Pick<ExtractTask, "cnn" | "cacheDir">;
 
 /** A video whose frames are to be written as pictures. */
 export interface WriteFramesTask {

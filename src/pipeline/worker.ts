@@ -1,13 +1,17 @@
 import { MuybridgeError, messageOf } from "../core/errors.js";
+import { killTrees } from "../core/process-tree.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { RangeMeter } from "../features/quantise/measure-ranges.js";
-import type { DecodeSummary, FrameOutput } from "../frames/decoder.js";
+import type { FrameOutput } from "../frames/decoder.js";
 import { createDecoder } from "../frames/open-decoder.js";
+import { type FrameFacts, sampleThroughCache } from "./frame-stage.js";
 import { growVectors } from "./growing-vectors.js";
+import { openStageCache, type StageCache } from "./stage-cache.js";
 import type {
+  DescribeTask,
   ExtractedFeatures,
   ExtractTask,
   MeasureTask,
@@ -16,8 +20,9 @@ import type {
   WriteFramesTask,
 } from "./worker-tasks.js";
 
-// A process whose parent is gone has nobody to work for. SIGKILL, because an exit would wait for native threads.
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// A process whose parent is gone has nobody to work for, and nor has a program that it runs. SIGKILL, because an
+// exit would wait for native threads.
+process.on("disconnect", () => void killTrees([process.pid]));
 // Ctrl-C reaches the whole process group; the parent decides what is still finished.
 process.on("SIGINT", () => {});
 
@@ -38,6 +43,16 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
     loaded = { key, extractor };
   }
   return loaded.extractor;
+}
+
+/** The cache of this process, for frames. */
+let cache: StageCache | undefined;
+
+function cacheIn(cacheDir: string): StageCache {
+  if (cache?.directory !== cacheDir) {
+    cache = openStageCache({ cacheDir, onWarning: (message) => void warnings.push(message) });
+  }
+  return cache;
 }
 
 /** The CNN opened for measuring, with what it was opened by. */
@@ -79,18 +94,40 @@ export async function measureRanges(
   }
 }
 
+/** Opens a CNN to describe it. */
+export async function describe({
+  cnn,
+  cacheDir,
+}: DescribeTask): ReturnType<WorkerTasks["describe"]> {
+  try {
+    const [{ openContentStore }, { describeCnn }] = await Promise.all([
+      import("../core/content-store.js"),
+      import("../features/describe-cnn.js"),
+    ]);
+    return await describeCnn(cnn, openContentStore(cacheDir));
+  } catch (error) {
+    if (error instanceof MuybridgeError) return failureOf(error, cnn.cnn);
+    const message = `The CNN ${cnn.cnn} cannot be used: ${messageOf(error)}`;
+    return { failure: { code: "ERR_MODEL_INVALID", message, path: cnn.cnn } };
+  }
+}
+
 /** Decodes a video once and computes the features of its sampled frames as they come. */
 export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure> {
   try {
     const extractor = await extractorFor(task);
     const output = squareOutput(task, extractor.inputSize);
-    let summary: DecodeSummary | undefined;
-    const onEnd = (end: DecodeSummary): void => {
-      summary = end;
+    let facts: FrameFacts | undefined;
+    const onEnd = (found: FrameFacts): void => {
+      facts = found;
     };
     const features = growVectors();
     const times: number[] = [];
-    for await (const batch of createDecoder(task.decoder).decode(task.path, [output], { onEnd })) {
+    for await (const batch of sampleThroughCache(
+      { ...task, output },
+      cacheIn(task.cacheDir),
+      onEnd,
+    )) {
       features.append(await extractDistinct(extractor, batch.frames, batch.n));
       times.push(...batch.timestamps);
     }
@@ -100,8 +137,9 @@ export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatu
       features: features.all(),
       timestamps: Float64Array.from(times),
       dimension: extractor.dimension,
-      duration: summary?.duration ?? 0,
-      truncated: summary?.truncated ?? false,
+      duration: facts?.duration ?? 0,
+      truncated: facts?.truncated ?? false,
+      framesCached: facts?.cached ?? false,
       warnings: told,
     };
   } catch (error) {

@@ -4,6 +4,7 @@ import {
   type FileSequence,
   fileSequence,
   invalidSequence,
+  unreadable,
 } from "./file-sequence.js";
 
 /** Longest row that is read, in bytes: the most values of a vector with all their digits. */
@@ -46,8 +47,8 @@ export async function csvSequence(path: string, check: () => void): Promise<File
       rows.add(cells);
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw invalidSequence(path, error.message, error);
+    if (error instanceof CsvError) throw invalidSequence(path, error.message, error);
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : unreadable(path, error);
   } finally {
     source.destroy();
   }

@@ -1,4 +1,4 @@
-import { MuybridgeError } from "../core/errors.js";
+import { MuybridgeError, messageOf } from "../core/errors.js";
 
 /** A sequence of vectors that came from a file. */
 export interface FileSequence {
@@ -41,6 +41,14 @@ export function invalidSequence(path: string, why: string, cause?: unknown): Muy
     `${path} cannot be read as a sequence: ${why}. See docs/formats.md.`,
     { path, cause },
   );
+}
+
+/** The error of a file that the file system does not give. */
+export function unreadable(path: string, cause: unknown): MuybridgeError {
+  return new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(cause)}`, {
+    path,
+    cause,
+  });
 }
 
 /**

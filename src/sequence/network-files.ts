@@ -1,10 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeDirectoryAtomically } from "../core/atomic-directory.js";
+import { readBoundedFile } from "../core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
-import type { NetworkOptions } from "./network-options.js";
+import { describeIssues } from "../core/schema-issues.js";
+import { parseStrictJson } from "../core/strict-json.js";
+import { chooseNetworkOptions, type NetworkOptions } from "./network-options.js";
 import {
   cells,
   gateActivations,
@@ -17,8 +20,11 @@ import type { Parameter } from "./parameters.js";
 
 const fileNames = { record: "network.json", weights: "weights.safetensors" } as const;
 
-/** Bytes a file of a network may have; larger ones are refused unread. */
-const maxFileSize = 2 ** 31;
+/** Bytes a network.json may have; it takes some hundred. */
+const maxRecordSize = 2 ** 16;
+
+/** Bytes the weights may have; they are held in memory as a whole. */
+const maxWeightsSize = 2 ** 31;
 
 const size = z.int().min(1).max(1_000_000);
 const rate = z.number().min(0).lt(1);
@@ -99,34 +105,52 @@ export async function saveNetwork(
 export async function readNetwork(directory: string): Promise<NetworkFile> {
   const path = join(directory, fileNames.record);
   let value: unknown;
-  const text = (await readNetworkFile(path)).toString("utf8");
+  const text = (await readNetworkFile(path, maxRecordSize)).toString("utf8");
   try {
-    value = JSON.parse(text);
+    value = parseStrictJson(text);
   } catch (error) {
     throw invalid(path, `is not JSON: ${messageOf(error)}`);
   }
   const result = recordSchema.safeParse(value);
   if (!result.success) {
-    throw invalid(path, `is not a network of this version.\n${z.prettifyError(result.error)}`);
+    const { field, text: issues } = describeIssues(result.error);
+    throw invalid(path, `is not a network of this version.\n${issues}`, field);
   }
   const { format: _, version: __, ...options } = result.data;
-  const weights = await readNetworkFile(join(directory, fileNames.weights));
-  return { options, parameters: Object.fromEntries(decodeSafetensors(weights)) };
+  try {
+    chooseNetworkOptions(options);
+  } catch (error) {
+    throw invalid(path, `is not a network that can be: ${messageOf(error)}`);
+  }
+  const weightsPath = join(directory, fileNames.weights);
+  const weights = await readNetworkFile(weightsPath, maxWeightsSize);
+  const parameters = Object.fromEntries(decodeSafetensors(weights, weightsPath));
+  for (const [name, { data }] of Object.entries(parameters)) {
+    if (data instanceof Float32Array && data.some((number) => !Number.isFinite(number))) {
+      throw invalid(weightsPath, `holds a number in "${name}" that is not finite.`, name);
+    }
+  }
+  return { options, parameters };
 }
 
-async function readNetworkFile(path: string): Promise<Buffer> {
-  const stats = await stat(path).catch((error: unknown) => {
+async function readNetworkFile(path: string, limit: number): Promise<Buffer> {
+  const refuse = (why: string): MuybridgeError =>
+    invalid(path, `is not a file of a network: it ${why}.`);
+  try {
+    return await readBoundedFile(path, limit, refuse);
+  } catch (error) {
+    if (error instanceof MuybridgeError) throw error;
     throw new MuybridgeError(
       "ERR_FILE_NOT_FOUND",
       `${path} cannot be read: ${messageOf(error)}. Is this the directory that save() wrote?`,
       { path, cause: error },
     );
-  });
-  if (!stats.isFile() || stats.size > maxFileSize)
-    throw invalid(path, "is not a file of a network.");
-  return readFile(path);
+  }
 }
 
-function invalid(path: string, why: string): MuybridgeError {
-  return new MuybridgeError("ERR_MODEL_INVALID", `${path} ${why}`, { path });
+function invalid(path: string, why: string, parameter?: string): MuybridgeError {
+  return new MuybridgeError("ERR_MODEL_INVALID", `${path} ${why}`, {
+    path,
+    ...(parameter === undefined ? {} : { parameter }),
+  });
 }

@@ -130,21 +130,25 @@ export function fromNamed(
   shape: NetworkShape,
   named: Readonly<Record<string, Tensor>>,
 ): GraphParameters {
+  // Before anything is made of a size that may come from a file.
+  const given = [...namedShapes(shape)].map(([name, dims]) => {
+    const tensor = Object.hasOwn(named, name) ? named[name] : undefined;
+    if (tensor?.data instanceof Float32Array && tensor.shape.join() === dims.join()) {
+      return [name, tensor.data] as const;
+    }
+    throw new MuybridgeError(
+      "ERR_MODEL_INVALID",
+      `The network needs a float32 parameter "${name}" of shape [${dims.join(", ")}].`,
+      { parameter: name },
+    );
+  });
   const parameters: GraphParameters = {};
   for (const [name, dims] of parameterShapes(shape)) {
     parameters[name] = { shape: dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) };
   }
-  for (const [name, dims] of namedShapes(shape)) {
-    const tensor = named[name];
-    if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== dims.join()) {
-      throw new MuybridgeError(
-        "ERR_MODEL_INVALID",
-        `The network needs a float32 parameter "${name}" of shape [${dims.join(", ")}].`,
-        { parameter: name },
-      );
-    }
+  for (const [name, data] of given) {
     const copy = copier(shape, name, parameters);
-    for (let i = 0; i < tensor.data.length; i++) copy.source[copy.indexOf(i)] = tensor.data[i]!;
+    for (let i = 0; i < data.length; i++) copy.source[copy.indexOf(i)] = data[i]!;
   }
   return parameters;
 }

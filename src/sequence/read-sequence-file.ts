@@ -1,7 +1,12 @@
 import { open, readFile, stat } from "node:fs/promises";
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
 import { csvSequence } from "./csv-sequence.js";
-import { type FileSequence, invalidSequence, maxSequenceFileSize } from "./file-sequence.js";
+import {
+  type FileSequence,
+  invalidSequence,
+  maxSequenceFileSize,
+  unreadable,
+} from "./file-sequence.js";
 import { looksLikeSafetensors, safetensorsSequence } from "./safetensors-sequence.js";
 
 export type { FileSequence } from "./file-sequence.js";
@@ -38,7 +43,14 @@ export async function readSequenceFile(
     );
   };
   const { head, size } = await beginningOf(path);
-  if (looksLikeSafetensors(head, size)) return safetensorsSequence(path, await readFile(path));
+  if (looksLikeSafetensors(head, size)) {
+    return safetensorsSequence(
+      path,
+      await readFile(path).catch((error: unknown) => {
+        throw unreadable(path, error);
+      }),
+    );
+  }
   if (!isText(head)) {
     throw invalidSequence(
       path,
@@ -50,10 +62,7 @@ export async function readSequenceFile(
 
 async function beginningOf(path: string): Promise<{ head: Uint8Array; size: number }> {
   const fail = (error: unknown): never => {
-    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(error)}`, {
-      path,
-      cause: error,
-    });
+    throw unreadable(path, error);
   };
   // Before it is opened: a named pipe would wait for a writer.
   const stats = await stat(path).catch(fail);

@@ -149,14 +149,14 @@ describe("pictures as videos", () => {
       expect(result.code).toBe(0);
       return lines(result)[0]!.cached;
     };
-    expect(await cached()).toEqual({ features: false });
-    expect(await cached()).toEqual({ features: true });
+    expect(await cached()).toEqual({ frames: false, features: false });
+    expect(await cached()).toEqual({ frames: true, features: true });
     const file = join(root, "features", "shots.v1.safetensors");
     const tensors = decodeSafetensors(await readFile(file));
     expect(tensors.get("features")!.shape).toEqual([4, 1280]);
     expect([...tensors.get("timestamps")!.data]).toEqual(middles(6, 4).map((i) => i / 10));
     await numberedPicture(30).png().toFile(join(shots, "img5.png"));
-    expect(await cached()).toEqual({ features: false });
+    expect(await cached()).toEqual({ frames: false, features: false });
   });
 
   test("probe and frames take them beside videos; a wrong one is told with its name", async () => {

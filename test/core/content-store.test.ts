@@ -1,11 +1,8 @@
 import { readdir, readFile, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  type ContentStore,
-  openContentStore,
-  type StoredEntry,
-} from "../../src/core/content-store.js";
+import { type ContentStore, openContentStore } from "../../src/core/content-store.js";
+import type { StoredEntry } from "../../src/core/store-index.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 test("what is put is got, with its metadata", async () => {

@@ -105,11 +105,11 @@ const u8 = (begin: number, end: number): object => ({
 });
 
 test.each<[why: string, header: unknown, size: number, tensor?: string]>([
-  ["two tensors over the same bytes", { a: u8(0, 4), b: u8(2, 6) }, 6],
-  ["one tensor within another", { a: u8(0, 6), b: u8(2, 4) }, 6],
-  ["the same bytes twice", { a: u8(0, 6), b: u8(0, 6) }, 6],
-  ["a hole between tensors", { a: u8(0, 2), b: u8(4, 6) }, 6],
-  ["a hole before the first", { a: u8(2, 6) }, 6],
+  ["two tensors over the same bytes", { a: u8(0, 4), b: u8(2, 6) }, 6, "b"],
+  ["one tensor within another", { a: u8(0, 6), b: u8(2, 4) }, 6, "b"],
+  ["the same bytes twice", { a: u8(0, 6), b: u8(0, 6) }, 6, "b"],
+  ["a hole between tensors", { a: u8(0, 2), b: u8(4, 6) }, 6, "b"],
+  ["a hole before the first", { a: u8(2, 6) }, 6, "a"],
   ["bytes after the last", { a: u8(0, 4) }, 6],
   ["bytes of no tensor", {}, 1],
   ["a tensor beyond the end", { a: u8(0, 8) }, 6, "a"],
@@ -141,6 +141,18 @@ test.each<[string, Uint8Array]>([
   ["a header longer than the file", Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 123, 125)],
   ["a header longer than any", new Uint8Array(64).fill(255)],
   ["a header that is not JSON", fileOf("{", new Uint8Array(0))],
+  [
+    "two tensors of one name",
+    fileOf(
+      `{"a":${JSON.stringify(u8(0, 1))},"\\u0061":${JSON.stringify(u8(0, 1))}}`,
+      Uint8Array.of(1),
+    ),
+  ],
+  ["a header of nothing but brackets", fileOf("[".repeat(1_000_000), new Uint8Array(0))],
+  [
+    "a header of deep lists",
+    fileOf(`{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}`, new Uint8Array(0)),
+  ],
   // {"__metadata__":"?"}, the text being one byte that begins no character.
   [
     "a header that is not UTF-8",

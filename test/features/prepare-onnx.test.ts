@@ -380,7 +380,7 @@ test("weights in other files are refused, wherever in the model they are named",
   for (const change of changes) {
     const refusal = await refusalOf(prepare(altered(plainNetwork(), change)));
     expect(refusal.code).toBe("ERR_MODEL_INVALID");
-    expect(refusal.message).toMatch(/"secret" lie in another file/);
+    expect(refusal.message).toMatch(/"secret" in another file/);
   }
 });
 

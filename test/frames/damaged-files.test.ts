@@ -63,6 +63,23 @@ test.each(["avi", "matroska", "flv"])(
   },
 );
 
+test("a transport stream that ends within a packet is noticed, though nothing in it tells its length", async () => {
+  const whole = join(directory, "whole.ts");
+  await remux(noise, whole, { container: "mpegts" });
+  expect(await decodeAll(whole)).toMatchObject({ frames: 40, summary: { truncated: false } });
+
+  const bytes = await readFile(whole);
+  const packets = Math.floor((bytes.length * 0.6) / 188);
+  const path = await write("cut.ts", bytes.subarray(0, packets * 188 + 100));
+  const { summary, frames } = await decodeAll(path);
+  expect(summary.truncated).toBe(true);
+  expect(frames).toBeGreaterThan(15);
+  expect(frames).toBeLessThan(30);
+  // What some recorders put behind the last packet is no part of one.
+  const padded = await write("padded.ts", Buffer.concat([bytes, Buffer.alloc(100)]));
+  expect((await decodeAll(padded)).summary.truncated).toBe(false);
+});
+
 test("an .mp4 with its header first, cut within the pictures", async () => {
   const streamable = withHeaderFirst(await readFile(noise));
   const whole = await write("streamable.mp4", streamable);

@@ -1,19 +1,21 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { loadLibav } from "../../src/frames/libav.js";
 import { probeVideo } from "../../src/frames/probe-video.js";
 import { sampleFrames } from "../../src/frames/sample-frames.js";
 import { mp3WithCover, silentWav } from "./audio-files.js";
+import { openLoopbackServer } from "./loopback-server.js";
 import { topBoxes, withHeaderFirst } from "./mp4-boxes.js";
 import { writeNumberedClip } from "./numbered-clip.js";
+import { playlists } from "./playlists.js";
 import { sharedDirectory } from "./shared-directory.js";
 
 const directory = sharedDirectory();
+const { port, connectionsSeen } = await openLoopbackServer();
 const video = await readFile(await writeNumberedClip(directory, { frames: 20 }));
 
 async function write(name: string, content: string | Uint8Array): Promise<string> {
@@ -153,51 +155,6 @@ test("damaged bytes give frames or an error with a code, never a crash", async (
   );
 });
 
-/** A server on the loopback that counts who connects; in its own thread, since libav would block this one. */
-const serverCode = `
-  const { parentPort } = require("node:worker_threads");
-  const server = require("node:http").createServer((request, response) => response.writeHead(404).end());
-  let connections = 0;
-  server.on("connection", () => (connections += 1));
-  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
-  parentPort.on("message", () => parentPort.postMessage(connections));
-`;
-let server: Worker;
-let port = 0;
-
-function answerOfServer(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("message", resolve);
-    server.once("error", reject);
-  });
-}
-
-function connectionsSeen(): Promise<number> {
-  const answer = answerOfServer();
-  server.postMessage("how many?");
-  return answer;
-}
-
-beforeAll(async () => {
-  server = new Worker(serverCode, { eval: true });
-  port = await answerOfServer();
-});
-afterAll(() => server.terminate());
-
-const playlists: Record<string, (target: string) => string> = {
-  HLS: (target) =>
-    `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${target}\n#EXT-X-ENDLIST\n`,
-  "HLS master": (target) =>
-    `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1280000,RESOLUTION=64x48\n${target}\n`,
-  ffconcat: (target) => `ffconcat version 1.0\nfile '${target}'\n`,
-  DASH: (target) =>
-    `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1000"><BaseURL>${target}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
-  SDP: (target) =>
-    `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\ni=${target}\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${port} TCP/RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
-  "ASF redirector": (target) => `[Reference]\nRef1=${target}\nRef2=${target}\n`,
-  "plain list": (target) => `${target}\n${target}\n`,
-};
-
 test.each(Object.entries(playlists))("a playlist (%s) is not followed", async (_, playlist) => {
   await write("real.mp4", video);
   await write("secret.txt", "the launch code is 0000\n");
@@ -211,7 +168,7 @@ test.each(Object.entries(playlists))("a playlist (%s) is not followed", async (_
   ];
   for (const target of targets) {
     for (const extension of ["mp4", "avi", "m3u8", "ts"]) {
-      const path = await write(`list.${extension}`, playlist(target));
+      const path = await write(`list.${extension}`, playlist(target, port));
       await expectRefusal(path, "ERR_NOT_A_VIDEO");
       await expect(probeVideo(path)).rejects.not.toThrow("launch code");
     }
@@ -220,7 +177,7 @@ test.each(Object.entries(playlists))("a playlist (%s) is not followed", async (_
 });
 
 test("without the decoder's precautions the same playlist would reach the server", async () => {
-  const list = playlists.HLS!(`http://127.0.0.1:${port}/real.ts`);
+  const list = playlists.HLS!(`http://127.0.0.1:${port}/real.ts`, port);
   const path = await write("reach.m3u8", list);
   const { lib } = await loadLibav();
   const options = lib.Dictionary.fromObject({ protocol_whitelist: "file,http,tcp" });

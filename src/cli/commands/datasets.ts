@@ -92,11 +92,12 @@ export function define(command: Command, context: CommandContext): void {
     const reporter = context.openReporter(options);
     const cache = openStageCache({ onWarning: reporter.onWarning });
     const report = await checkDataset(await openNamedDataset(name, options, reporter), {
-      probe: probeItem,
+      probe: (path) => probeItem(path, cache),
       digest: (path) => cache.contentDigest(path),
       signal: context.signal,
       onProgress: reporter.onProgress,
     });
+    await cache.close();
     reporter.close();
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else {

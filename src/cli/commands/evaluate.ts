@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { CrossValidation } from "../../pipeline/cross-validate.js";
 import type { Evaluation } from "../../pipeline/evaluate.js";
 import {
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type JobOptions,
@@ -60,7 +60,7 @@ export function define(command: Command, context: CommandContext): void {
       "\nExample:\n  muybridge evaluate model/ clips/ --report report.html\n  muybridge evaluate clips/ --cv 5",
     );
   addTrainingOptions(command);
-  addTalkOptions(addJobOptions(addDatasetOptions(command))).action(
+  addTalkOptions(addRunOptions(addDatasetOptions(command))).action(
     async (first: string | undefined, second: string | undefined, options: Options) => {
       if (options.cv !== undefined) {
         await runFolds(first, second, options, command, context);

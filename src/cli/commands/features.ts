@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { writeFileAtomically } from "../../core/atomic-file.js";
 import {
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type FeatureOptions,
@@ -30,7 +30,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--all-files", "take every file of a directory, whatever its extension")
     .option("--json", "print a line of JSON a video")
     .addHelpText("after", "\nExample:\n  muybridge features clips/ --out features/");
-  addTalkOptions(addJobOptions(addFeatureOptions(command))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(command))).action(
     async (inputs: string[], options: Options) => {
       const [{ expandInputs }, { openRun }, { mapVideos, progressOptions }, stage] =
         await Promise.all([
@@ -66,7 +66,7 @@ export function define(command: Command, context: CommandContext): void {
         const clip = outcome.value;
         await mkdir(dirname(target), { recursive: true });
         await writeFileAtomically(target, stage.encodeClipFeatures(clip));
-        const { n, dimension, duration, cached } = clip;
+        const { n, dimension, duration, cached, framesCached } = clip;
         if (options.json)
           print({
             path: outcome.name,
@@ -74,7 +74,7 @@ export function define(command: Command, context: CommandContext): void {
             frames: n,
             dimension,
             duration,
-            cached: { features: cached },
+            cached: { frames: framesCached, features: cached },
           });
       }
       reporter.close();

@@ -8,6 +8,7 @@ import {
   addTalkOptions,
   type CommandContext,
   type FeatureOptions,
+  maxMemoryOption,
   number,
   wholeNumber,
 } from "../command.js";
@@ -29,6 +30,7 @@ interface Options extends TalkOptions, SamplingOptions {
   readonly sheet?: boolean;
   readonly jobs?: number;
   readonly timeout?: number;
+  readonly maxMemory?: number;
   readonly allFiles?: boolean;
   readonly json?: boolean;
 }
@@ -60,6 +62,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--sheet", "write DIR/<name>.sheet.jpg as well: all frames with their times")
     .option("--jobs <n>", "processes that decode (default: one a core)", wholeNumber(1, 1024))
     .option("--timeout <s>", "seconds a video may take (default: 1800)", number(0.001, 1e6))
+    .addOption(maxMemoryOption())
     .option("--all-files", "take every file of a directory, whatever its extension")
     .option("--json", "print a line of JSON a video, with the files and their times")
     .addHelpText("after", "\nExample:\n  muybridge frames clips/ --out frames/ --fps 1 --sheet");
@@ -69,7 +72,7 @@ export function define(command: Command, context: CommandContext): void {
       import("../../pipeline/feature-stage.js"),
       import("../../pipeline/extract-frames.js"),
     ]);
-    const { out, format, size, jobs, timeout, decoder, fit } = options;
+    const { out, format, size, jobs, timeout, maxMemory, decoder, fit } = options;
     const { count, fps, keyframes, every, limit, start, end } = options;
     const chosen = { decoder, count, fps, keyframes, every, limit, start, end, fit };
     const { cnn: _, ...sampling } = chooseFeatureSettings(
@@ -94,6 +97,8 @@ export function define(command: Command, context: CommandContext): void {
         ...(options.sheet ? { sheet: true } : {}),
         ...(jobs === undefined ? {} : { jobs }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(maxMemory === undefined ? {} : { maxMemory }),
+        onWarning: reporter.onWarning,
         signal: context.signal,
         onProgress: reporter.onProgress,
       },

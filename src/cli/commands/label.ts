@@ -1,11 +1,10 @@
+import { addAbortSignal } from "node:stream";
 import { type Command, Option } from "commander";
+import { isAbort } from "../../core/errors.js";
+import { parseShard, type Shard } from "../../pipeline/shard.js";
+import { type ResultFormatName, resultFormatNames } from "../../pipeline/writers/result-writer.js";
 import {
-  openResultWriter,
-  type ResultFormatName,
-  resultFormatNames,
-} from "../../pipeline/writers/result-writer.js";
-import {
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type JobOptions,
@@ -14,7 +13,9 @@ import {
   wholeNumber,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
+import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
+import { shellQuote } from "../shell-quote.js";
 
 interface Options extends TalkOptions, JobOptions {
   readonly out?: string;
@@ -23,6 +24,8 @@ interface Options extends TalkOptions, JobOptions {
   readonly top?: number;
   readonly threshold?: number;
   readonly strict?: boolean;
+  readonly resume?: boolean;
+  readonly shard?: Shard;
   readonly allFiles?: boolean;
 }
 
@@ -34,7 +37,10 @@ export function define(command: Command, context: CommandContext): void {
       "<input...>",
       "videos, directories, patterns, @list.txt (@- is standard input) or images:DIR; for a model of sequences .csv or .safetensors files",
     )
-    .option("--out <file>", "write to a file instead of standard output")
+    .option(
+      "--out <file>",
+      "write to a file instead of standard output; of --format vtt, to a directory",
+    )
     .addOption(
       new Option("--format <name>", "how results are written")
         .choices(resultFormatNames)
@@ -48,46 +54,70 @@ export function define(command: Command, context: CommandContext): void {
       number(0, 1),
     )
     .option("--strict", "take a truncated video for a failure")
+    .option("--resume", "keep the results that --out holds already, and label the rest")
+    .addOption(
+      new Option(
+        "--shard <i/n>",
+        "label only the i-th of n equal parts of the inputs, i from 1 to n",
+      ).argParser(parseShard),
+    )
     .option("--all-files", "take every file of a directory, whatever its extension")
     .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
-  addTalkOptions(addJobOptions(command)).action(
+  addTalkOptions(addRunOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
-      const [{ expandInputs }, { label }, { openModel }] = await Promise.all([
-        import("../../pipeline/inputs.js"),
-        import("../../pipeline/label.js"),
-        import("../../pipeline/model.js"),
-      ]);
+      const [{ expandInputs, standardInput, streamInputs }, { labelBatch }, { openModel }] =
+        await Promise.all([
+          import("../../pipeline/inputs.js"),
+          import("../../pipeline/label-batch.js"),
+          import("../../pipeline/model.js"),
+        ]);
       await using model = await openModel(directory);
-      const paths = await expandInputs(inputs, {
-        allFiles: options.allFiles ?? false,
-        kind: model.settings.kind,
-      });
+      const { kind } = model.settings;
+      const inputOptions = { allFiles: options.allFiles ?? false, kind };
+      const streamed = inputs.includes(standardInput);
+      // Whoever waits for standard input must still hear Ctrl-C.
+      if (streamed) addAbortSignal(context.signal, process.stdin);
       const reporter = context.openReporter(options);
-      const kinds = `${model.settings.kind}s`;
-      if (paths.length === 0) reporter.onWarning(`No ${kinds} are found in ${inputs.join(", ")}.`);
-      const { top, threshold, strict } = options;
-      const results = label(paths, {
-        model,
-        ...(top === undefined ? {} : { top }),
-        ...(threshold === undefined ? {} : { threshold }),
-        ...(strict === undefined ? {} : { strict }),
-        ...runOptions(options, context, reporter),
-      });
-      const writer = await openResultWriter(options.json ? "jsonl" : options.format, options.out);
-      let failed = 0;
+      const { out, resume, shard, top, threshold, strict } = options;
       try {
-        for await (const result of results) {
-          if ("error" in result) failed += 1;
-          await writer.write(result);
-        }
-      } finally {
+        const { labelled, failed } = await labelBatch(
+          streamed ? streamInputs(inputs, inputOptions) : await expandInputs(inputs, inputOptions),
+          {
+            model,
+            format: options.json ? "jsonl" : options.format,
+            ...(out === undefined ? {} : { out }),
+            ...(resume ? { resume } : {}),
+            ...(shard ? { shard } : {}),
+            ...(top === undefined ? {} : { top }),
+            ...(threshold === undefined ? {} : { threshold }),
+            ...(strict === undefined ? {} : { strict }),
+            nameOutputs: (paths) => outputNames(paths, inputs),
+            onKept: (kept) =>
+              reporter.info(`${kept} ${kind}s are kept from before; labelling the rest.`),
+            ...runOptions(options, context, reporter),
+          },
+        );
         reporter.close();
-        await writer.close();
+        if (labelled + failed === 0)
+          reporter.onWarning(`No ${kind}s are found in ${inputs.join(", ")}.`);
+        reporter.info(`${labelled} ${kind}s labelled${failed > 0 ? `, ${failed} failed` : ""}`);
+        if (failed > 0) context.exit(exitCodes.someFailed);
+      } catch (error) {
+        if (isAbort(error) && out !== undefined) {
+          reporter.close();
+          reporter.fail(`${out} is complete as far as it goes. To go on: ${resumeCommand()}`);
+        }
+        throw error;
+      } finally {
+        // It keeps the process while it is open; what ended the batch may have come before its end.
+        if (streamed) process.stdin.destroy();
       }
-      reporter.info(
-        `${paths.length - failed} ${kinds} labelled${failed > 0 ? `, ${failed} failed` : ""}`,
-      );
-      if (failed > 0) context.exit(exitCodes.someFailed);
     },
   );
+}
+
+/** The command line of this process, with --resume. */
+function resumeCommand(): string {
+  const words = process.argv.slice(2);
+  return shellQuote(["muybridge", ...words, ...(words.includes("--resume") ? [] : ["--resume"])]);
 }

@@ -2,7 +2,7 @@ import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type SplitWay, splitWays } from "../../../datasets/splits.js";
 import {
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type JobOptions,
@@ -47,11 +47,11 @@ export function define(command: Command, context: CommandContext): void {
       "official: the data set's own; groups: whole groups, whatever it says; random: clip by clip (default: its own, else by groups)",
     ).choices(splitWays),
   );
-  addTalkOptions(addJobOptions(addDatasetOptions(command))).action(
+  addTalkOptions(addRunOptions(addDatasetOptions(command))).action(
     async (name: string, options: Options) => {
       const [{ train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../pipeline/train.js"),
-        import("../../pipeline/model.js"),
+        import("../../pipeline/model-directory.js"),
         import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);

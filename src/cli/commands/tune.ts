@@ -5,7 +5,7 @@ import type { TunableKind } from "../../pipeline/tuning-space.js";
 import type { Optimizer, TuningSummary } from "../../pipeline/tuning-summary.js";
 import {
   addFeatureOptions,
-  addJobOptions,
+  addRunOptions,
   addTalkOptions,
   type CommandContext,
   type FeatureOptions,
@@ -106,7 +106,7 @@ The trials are kept in MODEL.tuning.jsonl: after Ctrl-C the same command goes on
 Example:
   muybridge tune clips/ --out model/ --trials 30 --folds 3`,
     );
-  addTalkOptions(addJobOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
     async (name: string, options: Options) => {
       refuseOtherSearch(options);
       await (options.search === "weights" ? runWeights : runSettings)(name, options, context);
@@ -140,7 +140,7 @@ function refuseOtherSearch(options: Options): void {
 async function runSettings(name: string, options: Options, context: CommandContext): Promise<void> {
   const [{ tune }, { checkModelTarget }, { tuningReport, verdict }, files] = await Promise.all([
     import("../../pipeline/tune.js"),
-    import("../../pipeline/model.js"),
+    import("../../pipeline/model-directory.js"),
     import("../../pipeline/report/tuning-report.js"),
     import("../../core/atomic-file.js"),
   ]);
@@ -171,7 +171,7 @@ async function runSettings(name: string, options: Options, context: CommandConte
 async function runWeights(name: string, options: Options, context: CommandContext): Promise<void> {
   const [{ tuneWeights }, { checkModelTarget }] = await Promise.all([
     import("../../pipeline/tune-weights.js"),
-    import("../../pipeline/model.js"),
+    import("../../pipeline/model-directory.js"),
   ]);
   await checkModelTarget(options.out);
   const reporter = context.openReporter(options);

@@ -1,9 +1,7 @@
 import { MuybridgeError } from "../../core/errors.js";
 import { dependentValues } from "../../onnx/cut-graph.js";
 import type { OnnxModel } from "../../onnx/model-parts.js";
-
-/** Most layers that an error lists, the last ones. */
-const maxListed = 500;
+import { listLayers } from "../list-layers.js";
 
 /**
  * The value of a layer: by its own name, or by that of the node that makes it.
@@ -22,14 +20,8 @@ export function layerValue(model: OnnxModel, layer: string): string {
 export function wrongLayer(model: OnnxModel, why: string): MuybridgeError {
   const [input] = model.inputs;
   const names = input ? [...new Set(dependentValues(model, input.name))] : [];
-  const listed = names.slice(-maxListed);
-  const list = [
-    ...(names.length > listed.length ? [`(${names.length - listed.length} more)`] : []),
-    ...listed,
-  ];
-  return new MuybridgeError(
-    "ERR_USAGE",
-    `${model.name} ${why} ${list.length > 0 ? `Its layers are:\n  ${list.join("\n  ")}` : "It has no layers."}`,
-    { path: model.name, parameter: "layer" },
-  );
+  return new MuybridgeError("ERR_USAGE", `${model.name} ${why} ${listLayers(names)}`, {
+    path: model.name,
+    parameter: "layer",
+  });
 }

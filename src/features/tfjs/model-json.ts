@@ -1,9 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { io } from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { readBoundedFile } from "../../core/bounded-file.js";
 import { digestOf, sha256 } from "../../core/digest.js";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
+import { describeIssues } from "../../core/schema-issues.js";
 
 /** A network read from a TensorFlow.js model.json and its shards. */
 export interface ModelJson {
@@ -64,8 +65,7 @@ export function parseModelJson(bytes: Uint8Array, path: string): ParsedModelJson
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw invalidModelJson(path, `${issue.path.join(".") || "it"}: ${issue.message}`);
+    throw invalidModelJson(path, `\n${describeIssues(parsed.error).text}\n`);
   }
   const { weightsManifest: groups } = parsed.data;
   for (const shard of groups.flatMap(({ paths }) => paths)) {
@@ -76,7 +76,8 @@ export function parseModelJson(bytes: Uint8Array, path: string): ParsedModelJson
   if (groups.reduce((sum, { paths }) => sum + paths.length, 0) > maxShards) {
     throw invalidModelJson(path, `it has more than ${maxShards} shards`);
   }
-  if (groups.reduce((sum, group) => sum + sizeOfGroup(group), 0) > maxWeightsSize) {
+  // NaN, of lengths whose product is past counting times none, is too large as well.
+  if (!(groups.reduce((sum, group) => sum + sizeOfGroup(group), 0) <= maxWeightsSize)) {
     throw new MuybridgeError(
       "ERR_TOO_LARGE",
       `The weights of ${path} are larger than ${maxWeightsSize / 2 ** 20} MiB.`,
@@ -105,13 +106,13 @@ function staysInside(path: string): boolean {
  * @throws MuybridgeError ERR_FILE_NOT_FOUND, ERR_MODEL_INVALID naming what is wrong, ERR_TOO_LARGE.
  */
 export async function readModelJson(path: string): Promise<ModelJson> {
-  const parsed = parseModelJson(await readBounded(path, maxModelJsonSize, path), path);
+  const parsed = parseModelJson(await readPart(path, maxModelJsonSize, path), path);
   const { modelTopology, weightsManifest, signature, userDefinedMetadata } = parsed;
   const weightData: ArrayBuffer[] = [];
   for (const group of weightsManifest) {
     let left = sizeOfGroup(group);
     for (const shard of group.paths) {
-      const bytes = await readBounded(resolve(dirname(path), shard), left, path);
+      const bytes = await readPart(resolve(dirname(path), shard), left, path);
       left -= bytes.length;
       weightData.push(new Uint8Array(bytes).buffer);
     }
@@ -146,30 +147,36 @@ function kindOf({ format, modelTopology }: ParsedModelJson): ModelJson["kind"] |
  * @throws MuybridgeError as {@link readModelJson}.
  */
 export async function digestOfModelJson(path: string): Promise<string> {
-  const bytes = await readBounded(path, maxModelJsonSize, path);
+  const bytes = await readPart(path, maxModelJsonSize, path);
   const shards: string[] = [];
-  for (const { paths } of parseModelJson(bytes, path).weightsManifest) {
-    for (const shard of paths) {
-      shards.push(sha256(await readBounded(resolve(dirname(path), shard), maxWeightsSize, path)));
+  for (const group of parseModelJson(bytes, path).weightsManifest) {
+    // Else one large shard that is named thousands of times would be read as often.
+    let left = sizeOfGroup(group);
+    for (const shard of group.paths) {
+      const part = await readPart(resolve(dirname(path), shard), left, path);
+      left -= part.length;
+      shards.push(sha256(part));
     }
   }
   return digestOf({ model: sha256(bytes), shards });
 }
 
-/** Reads a file whose size is known to be bounded before it is read. */
-async function readBounded(file: string, limit: number, model: string): Promise<Uint8Array> {
-  try {
-    const facts = await stat(file);
-    if (!facts.isFile()) throw new Error("it is not a file");
-    if (facts.size <= limit) return await readFile(file);
-  } catch (error) {
+/** Reads a file of the model, of at most so many bytes. */
+async function readPart(file: string, limit: number, model: string): Promise<Uint8Array> {
+  const refuse = (why: string, tooLarge: boolean): MuybridgeError =>
+    tooLarge ? invalidModelJson(model, `${file} is larger than ${limit} bytes`) : unread(why);
+  const unread = (why: string, cause?: unknown): MuybridgeError => {
     const what = file === model ? `The CNN ${model}` : `The shard ${file} of the CNN ${model}`;
-    throw new MuybridgeError("ERR_FILE_NOT_FOUND", `${what} cannot be read: ${messageOf(error)}`, {
+    return new MuybridgeError("ERR_FILE_NOT_FOUND", `${what} cannot be read: ${why}`, {
       path: model,
-      cause: error,
+      cause,
     });
+  };
+  try {
+    return await readBoundedFile(file, limit, refuse);
+  } catch (error) {
+    throw error instanceof MuybridgeError ? error : unread(messageOf(error), error);
   }
-  throw invalidModelJson(model, `${file} is larger than ${limit} bytes`);
 }
 
 /** The error of a model.json that cannot be read. */

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { MuybridgeError } from "../../core/errors.js";
 import type { Tfjs } from "../../tfjs/tensorflow.js";
+import { listLayers } from "../list-layers.js";
 import {
   maxInputSize,
   type PixelScaling,
@@ -69,7 +70,7 @@ function tap(tf: Tfjs, network: LayeredNetwork, { id, layer, ...choice }: TapCho
   if (layer !== undefined && !network.layers.includes(layer)) {
     throw new MuybridgeError(
       "ERR_USAGE",
-      `${id} has no layer "${layer}". Its layers are:\n  ${network.layers.join("\n  ")}`,
+      `${id} has no layer "${layer}". ${listLayers(network.layers)}`,
       { path: id, parameter: "layer" },
     );
   }

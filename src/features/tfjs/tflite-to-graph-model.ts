@@ -42,7 +42,7 @@ export interface ConvertedGraph {
  */
 export function tfliteToGraphModel(model: TfliteModel, options: GraphModelOptions): ConvertedGraph {
   const { name, layer, meanNode } = options;
-  const network = { model, name };
+  const network: TfliteNetwork = { model, name, widened: { numbers: 0 } };
   const tapped = findLayer(network, layer);
   const graph = buildGraphModel();
   const conversion: Conversion = { network, graph, values: new Map(), taken: new Set() };

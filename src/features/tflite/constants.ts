@@ -9,20 +9,37 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
+/** How many numbers a conversion has widened so far. */
+export interface WidenedNumbers {
+  numbers: number;
+}
+
+/**
+ * Most numbers that are widened for one network: 1 GiB of float32, twice VGG-19. Every operator of a file may take the
+ * same constant, so that the file's size bounds nothing.
+ */
+const maxNumbers = 2 ** 28;
+
 /**
  * The numbers of a constant, widened to float32: real numbers, or stored whole ones with a scale, directly or
  * through a DEQUANTIZE of a constant.
  *
+ * @param widened is added to
  * @param refusal makes the error that is thrown where the tensor is no such constant
  */
 export function constantOf(
   model: TfliteModel,
   index: number | undefined,
+  widened: WidenedNumbers,
   refusal: (why: string) => Error,
 ): Constant {
   const source = constantSource(model, index);
   const name = model.tensors[index ?? -1]?.name ?? `tensor ${index}`;
   if (!source?.data) throw refusal(`the tensor ${name} should be a constant`);
+  widened.numbers += source.data.length / (widths[source.type] ?? 1);
+  if (widened.numbers > maxNumbers) {
+    throw refusal(`its operators take constants of more than ${maxNumbers} numbers together`);
+  }
   const data = storedNumbers(source, source.data);
   if (!data) {
     const quantised = source.type === "uint8" || source.type === "int8" || source.type === "int32";
@@ -37,6 +54,9 @@ export function constantOf(
   }
   return { name, shape: source.shape, data };
 }
+
+/** Bytes of a stored number, where they are more than one. */
+const widths: Partial<Record<TfliteTensor["type"], number>> = { float32: 4, int32: 4, float16: 2 };
 
 /** Most whole numbers a constant may hold that is read as axes or lengths. */
 const maxIntegers = 64;

@@ -1,7 +1,7 @@
 import { MuybridgeError } from "../../core/errors.js";
 import type { Graph } from "../../onnx/graph.js";
 import { float32 } from "../../onnx/tensor.js";
-import { type Constant, constantOf } from "./constants.js";
+import { type Constant, constantOf, type WidenedNumbers } from "./constants.js";
 import type { FlatTable } from "./flatbuffer.js";
 import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js";
 
@@ -18,6 +18,7 @@ export interface Conversion {
   readonly graph: Graph;
   /** Names of the ONNX values that stand for computed tensors, by tensor index. */
   readonly values: Map<number, string>;
+  readonly widened: WidenedNumbers;
 }
 
 /** Writes one kind of operator into the graph. */
@@ -82,7 +83,8 @@ export function onnxAxis(conversion: Conversion, axis: number, rank: number): nu
 
 /** A constant that the operator must have, as numbers. */
 export function numbersOf(conversion: Conversion, index: number | undefined): Constant {
-  return constantOf(conversion.model, index, (why) => refusal(conversion, why));
+  const { model, widened } = conversion;
+  return constantOf(model, index, widened, (why) => refusal(conversion, why));
 }
 
 /** The options that the operator must have. */

@@ -3,8 +3,26 @@
  * untrusted file.
  */
 
-/** Longest vector of offsets that is followed; a TFLite file has a few thousand tensors at most. */
-const maxVectorLength = 1_000_000;
+/** Longest vector of tables that is followed; a TFLite file has a few thousand tensors and operators at most. */
+const maxVectorLength = 100_000;
+
+/** What a table counts for, in bytes, against the budget. */
+const tableSize = 64;
+
+/**
+ * Bytes of vectors that are read of a file, all in all: in proportion to its size, with a beginning for small ones, and
+ * never more than any real file's tables, names and shapes. Offsets may lead to one vector again and again, so that a
+ * file of a megabyte could ask for terabytes.
+ */
+function budgetOf(fileSize: number): number {
+  return Math.min(8 * fileSize + 2 ** 20, 2 ** 28);
+}
+
+/** A file, and what may still be read of it. */
+interface Source {
+  readonly view: DataView;
+  budget: number;
+}
 
 /** A table within a buffer. Fields are known by their index in the schema; absent ones have no value. */
 export interface FlatTable {
@@ -28,14 +46,16 @@ export interface FlatTable {
 /**
  * Opens the root table.
  *
- * @throws RangeError, here and from every reading, where an offset leads outside the file.
+ * @throws RangeError, here and from every reading, where an offset leads outside the file, or offsets to the same place
+ * make more of it than there is.
  */
 export function openFlatBuffer(file: Uint8Array): FlatTable {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  return tableAt(view, follow(view, 0));
+  return tableAt({ view, budget: budgetOf(file.length) }, follow(view, 0));
 }
 
-function tableAt(view: DataView, position: number): FlatTable {
+function tableAt(source: Source, position: number): FlatTable {
+  const { view } = source;
   const vtable = position - view.getInt32(position, true);
   const vtableSize = view.getUint16(vtable, true);
   /** Position of a field, or 0 where the table has none. */
@@ -55,27 +75,39 @@ function tableAt(view: DataView, position: number): FlatTable {
     }
     return { start: start + 4, length };
   };
-  const bytes = (field: number, elementSize: number): Uint8Array => {
+  const spend = (bytes: number): void => {
+    source.budget -= bytes;
+    if (source.budget < 0) {
+      throw new RangeError("Its tables refer to the same places too often, or are too many.");
+    }
+  };
+  const viewOf = (field: number, elementSize: number): Uint8Array => {
     const { start, length } = vector(field, elementSize);
     return new Uint8Array(view.buffer, view.byteOffset + start, length * elementSize);
+  };
+  const read = (field: number, elementSize: number): Uint8Array => {
+    const bytes = viewOf(field, elementSize);
+    spend(bytes.length);
+    return bytes;
   };
   return {
     int8: (field, absent) => (find(field) ? view.getInt8(find(field)) : absent),
     uint8: (field, absent) => (find(field) ? view.getUint8(find(field)) : absent),
     int32: (field, absent) => (find(field) ? view.getInt32(find(field), true) : absent),
     float32: (field, absent) => (find(field) ? view.getFloat32(find(field), true) : absent),
-    text: (field) => Buffer.from(bytes(field, 1)).toString("utf8"),
-    table: (field) => (find(field) ? tableAt(view, follow(view, find(field))) : undefined),
+    text: (field) => Buffer.from(read(field, 1)).toString("utf8"),
+    table: (field) => (find(field) ? tableAt(source, follow(view, find(field))) : undefined),
     tables(field) {
       const { start, length } = vector(field, 4);
       if (length > maxVectorLength)
         throw new RangeError(`A vector of ${length} tables is too long.`);
-      return Array.from({ length }, (_, i) => tableAt(view, follow(view, start + 4 * i)));
+      spend(length * tableSize);
+      return Array.from({ length }, (_, i) => tableAt(source, follow(view, start + 4 * i)));
     },
-    int32s: (field) => new Int32Array(bytes(field, 4).slice().buffer),
-    float32s: (field) => new Float32Array(bytes(field, 4).slice().buffer),
-    int64s: (field) => new BigInt64Array(bytes(field, 8).slice().buffer),
-    bytes: (field) => bytes(field, 1),
+    int32s: (field) => new Int32Array(read(field, 4).slice().buffer),
+    float32s: (field) => new Float32Array(read(field, 4).slice().buffer),
+    int64s: (field) => new BigInt64Array(read(field, 8).slice().buffer),
+    bytes: (field) => viewOf(field, 1),
   };
 }
 

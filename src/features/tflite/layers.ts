@@ -1,4 +1,5 @@
 import { MuybridgeError } from "../../core/errors.js";
+import { listLayers } from "../list-layers.js";
 import { isConstant } from "./constants.js";
 import type { TfliteModel, TfliteOperator, TfliteTensor } from "./read-tflite.js";
 
@@ -17,9 +18,7 @@ export function findLayer(model: TfliteModel, layer: string | undefined, name: s
   const shapeOf = (index: number): readonly number[] => model.tensors[index]!.shape;
   const layers = computed.filter((index) => [2, 4].includes(shapeOf(index).length));
   const complain = (why: string): never => {
-    const names = displayNames(model, layers);
-    const list =
-      names.length > 0 ? `Its layers are:\n  ${names.join("\n  ")}` : "It has no layers.";
+    const list = listLayers(displayNames(model, layers));
     throw new MuybridgeError("ERR_USAGE", `${name} ${why} ${list}`, {
       path: name,
       parameter: "layer",

@@ -114,7 +114,7 @@ export function readTflite(file: Uint8Array, name: string): TfliteModel {
     return readModel(openFlatBuffer(file), name);
   } catch (error) {
     if (error instanceof RangeError)
-      throw invalid(name, `an offset leads outside (${messageOf(error)})`, error);
+      throw invalid(name, `an offset leads astray (${messageOf(error)})`, error);
     throw error;
   }
 }
@@ -161,6 +161,9 @@ function readOperatorCode(table: FlatTable): string {
   return table.text(1) || (operatorNames[code] ?? `operator ${code}`);
 }
 
+/** Most axes of a tensor; TFLite's own kernels take 8 at most. */
+const maxAxes = 8;
+
 function readTensor(
   table: FlatTable,
   index: number,
@@ -169,8 +172,9 @@ function readTensor(
 ): TfliteTensor {
   const type = tfliteTypes[table.int8(1, 0)];
   const tensorName = table.text(3) || `tensor ${index}`;
-  if (!type) throw invalid(name, `the tensor ${tensorName} is of an unknown type`);
+  if (!type) throw invalid(name, `the tensor ${index} is of an unknown type`);
   const shape = [...table.int32s(0)];
+  if (shape.length > maxAxes) throw invalid(name, `the tensor ${index} has ${shape.length} axes`);
   const data = buffers[table.int32(2, 0)];
   const quantisation = table.table(4);
   const scale = quantisation?.float32s(2);

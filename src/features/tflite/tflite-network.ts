@@ -1,5 +1,12 @@
 import { MuybridgeError } from "../../core/errors.js";
-import { type Constant, constantOf, constantSource, isReal } from "./constants.js";
+import { listLayers } from "../list-layers.js";
+import {
+  type Constant,
+  constantOf,
+  constantSource,
+  isReal,
+  type WidenedNumbers,
+} from "./constants.js";
 import { optionsOf, refusal } from "./conversion.js";
 import { layerName } from "./layers.js";
 import { windowOf } from "./operators/window.js";
@@ -10,6 +17,7 @@ export interface TfliteNetwork {
   readonly model: TfliteModel;
   /** Name of the file, for errors. */
   readonly name: string;
+  readonly widened: WidenedNumbers;
 }
 
 /** How a convolution moves over the picture; activation as the schema numbers it. */
@@ -25,7 +33,10 @@ export interface ConvolutionOptions {
  *
  * @throws MuybridgeError ERR_USAGE listing the layers where there is none of that name.
  */
-export function findLayer({ model, name }: TfliteNetwork, layer: string | undefined): number {
+export function findLayer(
+  { model, name }: Omit<TfliteNetwork, "widened">,
+  layer: string | undefined,
+): number {
   const made = model.operators
     .filter(({ kind }) => kind !== "DEQUANTIZE")
     .flatMap(({ outputs }) => outputs)
@@ -33,11 +44,10 @@ export function findLayer({ model, name }: TfliteNetwork, layer: string | undefi
   const names = made.map((output) => layerName(model.tensors[output]!));
   const position = layer === undefined ? names.length - 1 : names.indexOf(layer);
   if (position >= 0) return made[position]!;
-  throw new MuybridgeError(
-    "ERR_USAGE",
-    `${name} has no layer "${layer}". Its layers are:\n  ${names.join("\n  ")}`,
-    { path: name, parameter: "layer" },
-  );
+  throw new MuybridgeError("ERR_USAGE", `${name} has no layer "${layer}". ${listLayers(names)}`, {
+    path: name,
+    parameter: "layer",
+  });
 }
 
 /**
@@ -46,7 +56,7 @@ export function findLayer({ model, name }: TfliteNetwork, layer: string | undefi
  * @throws MuybridgeError ERR_MODEL_INVALID where it is computed, of another type, or not of its shape's size.
  */
 export function realConstantOf(network: TfliteNetwork, index: number | undefined): Constant {
-  const { model } = network;
+  const { model, widened } = network;
   const source = constantSource(model, index);
   if (source?.data && !isReal(source)) {
     const name = model.tensors[index ?? -1]?.name ?? String(index);
@@ -55,7 +65,7 @@ export function realConstantOf(network: TfliteNetwork, index: number | undefined
       `the constant ${name} is of type ${source.type}, which is not supported`,
     );
   }
-  return constantOf(model, index, (why) => refusal(network, why));
+  return constantOf(model, index, widened, (why) => refusal(network, why));
 }
 
 /**

@@ -3,6 +3,7 @@ import { createGraph, encodeModel } from "../../onnx/graph.js";
 import { int64 } from "../../onnx/tensor.js";
 import { addPreprocessing, type PreparedNetwork } from "../prepared-network.js";
 import {
+  maxInputSize,
   type PixelScaling,
   type Preprocessing,
   pixelScaling,
@@ -21,6 +22,9 @@ export interface TapOptions {
   /** Name of the file, for errors. */
   readonly name: string;
 }
+
+/** Most values of a frame: as many as a model's record takes. */
+const maxDimension = 1_000_000;
 
 /**
  * Rewrites a convolutional network from TFLite to ONNX, cut at a layer. Steps that do not lead to the layer are
@@ -41,6 +45,7 @@ export function tfliteToOnnx(model: TfliteModel, options: TapOptions): PreparedN
     name,
     graph: createGraph(options.layer ?? name),
     values: new Map(),
+    widened: { numbers: 0 },
   };
   const { graph, values } = conversion;
   const input = pictureOf(conversion);
@@ -53,7 +58,9 @@ export function tfliteToOnnx(model: TfliteModel, options: TapOptions): PreparedN
   values.set(model.inputs[0]!, addPreprocessing(graph, { channels, ...scaling }));
   for (const operator of stepsTo(model, tapped)) convert(conversion, operator);
   const dimension = model.tensors[tapped]!.shape.at(-1) ?? 0;
-  if (dimension < 1) throw refusal(conversion, "the layer has no values");
+  if (dimension < 1 || dimension > maxDimension) {
+    throw refusal(conversion, `the layer has ${dimension} values, not 1 to ${maxDimension}`);
+  }
   graph.output(addMean(conversion, tapped, dimension), "float32", ["n", dimension], "features");
   return { graph: encodeModel(graph), dimension, inputSize: inputSizeOf(conversion, options) };
 }
@@ -72,10 +79,10 @@ function inputSizeOf(conversion: Conversion, { preprocessing }: TapOptions): num
   if (preprocessing.inputSize !== undefined) return preprocessing.inputSize;
   // A file that leaves its size open has 1 in its place.
   if (height <= 1 && width <= 1) return usualInputSize;
-  if (height === width) return height;
+  if (height === width && height <= maxInputSize) return height;
   throw refusal(
     conversion,
-    `it takes pictures of ${height} x ${width} pixels, not square ones; give an input size`,
+    `it takes pictures of ${height} x ${width} pixels, not square ones of ${maxInputSize} at most; give an input size`,
   );
 }
 

@@ -5,9 +5,8 @@ import type { CnnChoice } from "../../features/cnn-choice.js";
 import { preparedNetwork } from "../../features/onnx-extractor.js";
 import { resolveCnn } from "../../features/resolve-cnn.js";
 import { appendModel } from "../../onnx/append-model.js";
-import { encodeModel, opset } from "../../onnx/graph.js";
+import { encodeModel } from "../../onnx/graph.js";
 import { joinModels } from "../../onnx/join-models.js";
-import { takeModelApart } from "../../onnx/model-parts.js";
 import { type ModelMessage, readModel, writeModel } from "../../onnx/read-model.js";
 import { rowByRow } from "../../onnx/row-by-row.js";
 import {
@@ -18,6 +17,7 @@ import {
   standardisedNames,
 } from "../../sequence/standardising-graph.js";
 import type { Model } from "../model.js";
+import { buildSequence } from "../model-network.js";
 import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
 
@@ -25,7 +25,7 @@ import { exportMetadata } from "./export-metadata.js";
  * A model as one ONNX file: `features` float32 [batch, time, dimension], as the CNN gives them, and `lengths` int32
  * [batch] → `probabilities` float32 [batch, classes].
  *
- * @throws MuybridgeError ERR_MODEL_INVALID where the model's own network is not one of Muybridge's.
+ * @throws MuybridgeError ERR_MODEL_INVALID where the model's weights are not those of its network.
  */
 export function toOnnxModel(model: Model): Uint8Array {
   const dimension = featureDimension(model.record);
@@ -76,7 +76,9 @@ type Input = ReturnType<typeof paddedFeatures> | ReturnType<typeof onlySequence>
 
 /** From features as the CNN gives them to probabilities. */
 function labellingGraph(model: Model, input: Input): ModelMessage {
-  const { record, standardisation, meanPool, sequence } = model.parts();
+  const { standardisation, meanPool, parameters } = model.parts();
+  const { record } = model;
+  const sequence = buildSequence(record, parameters, record.files.sequence);
   const { graph } = input;
   const plain = record.network?.input === "features";
   if (!plain) addStandardisation(input, standardisation);
@@ -91,19 +93,5 @@ function labellingGraph(model: Model, input: Input): ModelMessage {
   ]);
   // Else they would be left out, as nothing in this graph takes them.
   for (const value of joints.values()) graph.outputOfAnyType(value);
-  const network = readNetwork(sequence, [...joints.keys()]);
-  return joinModels(readModel(encodeModel(graph)), network, joints, "network/");
-}
-
-/** The model's own network, which need not be one of ours: what it takes from elsewhere is refused. */
-function readNetwork(file: Uint8Array, known: readonly string[]): ModelMessage {
-  const { inputs, outputs, opsets } = takeModelApart(file, "sequence.onnx");
-  const fits =
-    inputs.every(({ name }) => known.includes(name)) && outputs.join() === "probabilities";
-  if (fits && opsets.get("") === opset) return readModel(file);
-  throw new MuybridgeError(
-    "ERR_MODEL_INVALID",
-    `The model's sequence.onnx does not take ${known.join(", ")} and give probabilities in operator set ${opset}; train it again.`,
-    { path: "sequence.onnx" },
-  );
+  return joinModels(readModel(encodeModel(graph)), readModel(sequence), joints, "network/");
 }

@@ -1,6 +1,6 @@
-import { chooseNetworkOptions } from "../../sequence/network-options.js";
 import { type LayersModelFiles, writeLayersModel } from "../../sequence/tfjs/layers-model.js";
 import type { Model } from "../model.js";
+import { networkShape } from "../model-network.js";
 import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
 
@@ -14,25 +14,13 @@ export async function toLayersModel(model: Model, weightsFile: string): Promise<
   const { record, standardisation, meanPool, parameters } = model.parts();
   const dimension = featureDimension(record);
   const { network } = record;
-  const shape = network
-    ? chooseNetworkOptions({
-        cell: network.cell,
-        bidirectional: network.bidirectional,
-        layers: network.layers,
-        hidden: network.hidden,
-        pooling: network.pooling,
-        inputSize: dimension,
-        contextSize: network.input === "features" ? 0 : dimension,
-        head: { type: "classification", classes: record.classes.length },
-      }).shape
-    : null;
   const metadata = exportMetadata(
     model,
     `float32 [batch, time, ${dimension}], all sequences of a batch as long as the batch`,
   );
   return writeLayersModel(
     {
-      shape,
+      shape: networkShape(record),
       inputSize: dimension,
       parameters: {
         ...parameters,

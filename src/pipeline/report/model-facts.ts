@@ -9,7 +9,9 @@ export function modelFacts(
   const { training, network, validation: held, files } = record;
   const shape = network
     ? `${network.bidirectional ? "bidirectional " : ""}${network.cell.toUpperCase()}, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
-    : "mean pool and softmax regression";
+    : training.method === "nearest-class-mean"
+      ? "none: the nearest class mean of the examples"
+      : "mean pool and softmax regression";
   const { train, validation, test } = training.data.clips;
   return table(
     ["", ""],

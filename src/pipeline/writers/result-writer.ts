@@ -1,70 +1,39 @@
-import { createWriteStream } from "node:fs";
-import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
-import { MuybridgeError } from "../../core/errors.js";
 import type { LabelResult } from "../label-result.js";
+
+/** Names of the formats. */
+export const resultFormatNames = ["jsonl", "csv", "vtt", "labelstudio"] as const;
+
+/** Name of a format. */
+export type ResultFormatName = (typeof resultFormatNames)[number];
 
 /** Writes results as they come, in their order. */
 export interface ResultWriter {
-  /** Resolves when the line is handed on; each is handed on whole. */
+  /** Results of an earlier run that are kept, as far as they are known: a format with a file a video meets them one by one. */
+  readonly kept: { readonly labelled: number; readonly failed: number };
+  /**
+   * Whether a path still wants a result: false where an earlier run wrote it. To be asked once for each input, in
+   * their order, before its result is written.
+   */
+  wants(path: string): Promise<boolean>;
+  /** Resolves when the result is handed on; each is handed on whole. */
   write(result: LabelResult): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A way of writing results as text. */
-interface ResultFormat {
-  readonly header: string;
-  readonly line: (result: LabelResult) => string;
+/** What made results. Those of another model or of other settings are not mixed with them. */
+export interface ResultOrigin {
+  /** Digest of the model. */
+  readonly model: string;
+  /** Digest of the model and the settings. */
+  readonly options: string;
 }
 
-/** The formats, loaded when they are asked for. */
-const formats = {
-  jsonl: async () => ({ header: "", line: (await import("./jsonl.js")).toJsonLine }),
-  csv: async () => {
-    const { csvHeader, toCsv } = await import("./csv.js");
-    return { header: csvHeader, line: toCsv };
-  },
-} as const satisfies Record<string, () => Promise<ResultFormat>>;
-
-/** Names of the formats. */
-export type ResultFormatName = keyof typeof formats;
-
-/** Names of the formats. */
-export const resultFormatNames = Object.keys(formats) as readonly ResultFormatName[];
-
-/**
- * Opens a writer onto a file, which is replaced, or onto standard output.
- *
- * @throws MuybridgeError ERR_USAGE where the file cannot be written.
- */
-export async function openResultWriter(
-  format: ResultFormatName,
-  path?: string,
-): Promise<ResultWriter> {
-  const { header, line } = await formats[format]();
-  const sink: Writable = path === undefined ? process.stdout : createWriteStream(path);
-  // An error is told by the write that meets it.
-  sink.on("error", () => {});
-  const put = (text: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      sink.write(text, (error) => {
-        if (!error) return resolve();
-        const where = path ?? "standard output";
-        reject(
-          new MuybridgeError("ERR_USAGE", `${where} cannot be written: ${error.message}`, {
-            parameter: "out",
-            cause: error,
-          }),
-        );
-      });
-    });
-  if (path !== undefined || header !== "") await put(header);
-  return {
-    write: (result) => put(line(result)),
-    async close() {
-      if (path === undefined) return;
-      sink.end();
-      await finished(sink);
-    },
-  };
+/** Options of `openResultWriter`. */
+export interface ResultWriterOptions {
+  /** Go on with what an earlier run wrote, if it is of this origin. */
+  readonly resume?: ResultOrigin;
+  /** Paths of all inputs, for a format that writes a file a video. */
+  readonly paths?: readonly string[];
+  /** What the file of each of them is called, without extension. */
+  readonly nameOutputs?: (paths: readonly string[]) => readonly string[];
 }

@@ -1,14 +1,20 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomically } from "../../core/atomic-file.js";
+import { readBoundedFile } from "../../core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../core/safetensors.js";
+import { describeIssues } from "../../core/schema-issues.js";
+import { parseStrictJson } from "../../core/strict-json.js";
 import type { NamedParameters } from "../optimisers/optimiser.js";
 import type { TrainingState } from "./training-state.js";
 
 /** Name of the file in a checkpoint's directory. One file, so that it is always of one moment. */
 const fileName = "checkpoint.safetensors";
+
+/** Bytes a checkpoint may have, in which Adam keeps three arrays of each parameter, and the best ones a fourth. */
+const maxSize = 2 ** 32 - 1;
 
 /** Version of the file's format. */
 const formatVersion = 1;
@@ -80,7 +86,7 @@ export async function readCheckpoint(
   const path = join(directory, fileName);
   let file: Uint8Array;
   try {
-    file = await readFile(path);
+    file = await readBoundedFile(path, maxSize, (why) => new Error(`it ${why}.`));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw invalid(path, error);
@@ -89,8 +95,11 @@ export async function readCheckpoint(
   let tensors: Map<string, Tensor>;
   try {
     tensors = decodeSafetensors(file);
-    const text = new TextDecoder().decode(tensors.get(recordName)?.data as Uint8Array | undefined);
-    state = recordSchema.parse(JSON.parse(text));
+    const record = tensors.get(recordName)?.data;
+    if (!(record instanceof Uint8Array)) throw new Error(`"${recordName}" is missing, or no text.`);
+    const result = recordSchema.safeParse(parseStrictJson(new TextDecoder().decode(record)));
+    if (!result.success) throw new Error(`\n${describeIssues(result.error).text}\n`);
+    state = result.data;
   } catch (error) {
     throw invalid(path, error);
   }

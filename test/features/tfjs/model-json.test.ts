@@ -116,7 +116,7 @@ test("a model.json that is missing, or a shard of it, is told by its path", asyn
   await rm(join(path, "..", "weights", "shard2.bin"));
   await expect(featuresOf(path)).rejects.toThrow("shard2.bin");
   await mkdir(join(path, "..", "weights", "shard2.bin"));
-  await expect(featuresOf(path)).rejects.toThrow(/shard2\.bin.*not a file/);
+  await expect(featuresOf(path)).rejects.toThrow(/shard2\.bin.*not a regular file/);
 });
 
 test.each<[string, (file: ModelFile) => void, string]>([
