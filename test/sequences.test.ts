@@ -21,6 +21,12 @@ const lines = ({ stdout }: ProgramResult): Record<string, unknown>[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
+/** What a line says of a part. */
+interface LabelSegment {
+  readonly start: number;
+  readonly label: string;
+}
+
 /** Signals that no model was trained on. */
 const fresh = ["sine", "square", "saw"].flatMap((shape) =>
   ["a", "b", "c", "d"].map((name) => ({ shape, name: `${shape}-${name}` })),
@@ -141,6 +147,39 @@ test("a copy under another name is answered from the cache, also as bytes", asyn
   const data = await readFile(path);
   for await (const result of label([{ name: "bytes", data }], { model: opened, cacheDir })) {
     expect(result).toMatchObject({ path: "bytes", label: line!.label, top: line!.top });
+  }
+});
+
+test("windows find what follows what in a long sequence, and a model per step does too", async () => {
+  const shapes = ["sine", "square", "saw"];
+  const rows = await Promise.all(
+    shapes.map(async (shape) => {
+      const text = await readFile(at("fresh", "csv", `${shape}-a.csv`), "utf8");
+      return text
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((row) => row.split(",").slice(1).join(","));
+    }),
+  );
+  const long = at("long.csv");
+  const cuts = [rows[0]!.length, rows[0]!.length + rows[1]!.length].map((step) => step / 20);
+  const timed = rows.flat().map((row, step) => `${step / 20},${row}`);
+  await writeFile(long, `time,left,right\n${timed.join("\n")}\n`);
+  const perStep = at("per-step");
+  const training = ["--hidden", "32", "--lr", "0.01", "--epochs", "20", "--output", "sequence"];
+  expect((await run("train", at("csv"), "--out", perStep, ...training)).code).toBe(0);
+  for (const [trained, farthest] of [
+    [model, 0.25],
+    [perStep, 1],
+  ] as const) {
+    const result = await run("label", trained, long, "--window", "1", "--stride", "0.25");
+    expect(result.code).toBe(0);
+    const [{ segments } = { segments: [] }] = lines(result) as { segments: LabelSegment[] }[];
+    expect(segments.map(({ label }) => label)).toEqual(shapes);
+    for (const [index, cut] of cuts.entries()) {
+      expect(Math.abs(segments[index + 1]!.start - cut)).toBeLessThanOrEqual(farthest);
+    }
   }
 });
 

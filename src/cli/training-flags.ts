@@ -9,6 +9,7 @@ import {
   trainingRanges,
 } from "../pipeline/training-settings.js";
 import { type NetworkEngineName, networkEngines } from "../sequence/network-engine.js";
+import { type Output, outputs } from "../sequence/network-shape.js";
 import {
   addFeatureOptions,
   type FeatureOptions,
@@ -23,6 +24,7 @@ import { addFittingOptions, type FittingFlags, fittingOf } from "./fitting-flags
 export interface TrainingFlags extends FeatureOptions, FittingFlags {
   readonly preset?: PresetName;
   readonly rnn?: RecurrentKind;
+  readonly output?: Output;
   readonly engine?: NetworkEngineName;
   readonly hidden?: number;
   readonly layers?: number;
@@ -49,6 +51,12 @@ export function addTrainingOptions(command: Command): Command {
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
         recurrentKindNames,
       ),
+    )
+    .addOption(
+      new Option(
+        "--output <what>",
+        "one label a clip, or one for each frame, for label to find segments by (default: last)",
+      ).choices(outputs),
     )
     .addOption(
       new Option(

@@ -2,9 +2,11 @@ import { topKAccuracy } from "../sequence/classification-metrics.js";
 import { calibrationError, logLoss } from "../sequence/probability-scores.js";
 import {
   atTemperature,
+  fewestForTemperature,
   fitTemperature,
   type SoftmaxLayer,
 } from "../sequence/temperature-scaling.js";
+import { meanOfRows } from "./mean-of-rows.js";
 
 /** A softmax layer into which its temperature is folded: nothing that computes it needs to know. */
 export interface CalibratedSoftmax {
@@ -27,7 +29,7 @@ export interface HeldOutFigures {
 export interface JudgedLayer {
   /** The index of each clip's class. */
   readonly truth: readonly number[];
-  /** Probabilities that a layer gives, each float32 [classes]. */
+  /** Probabilities that a layer gives, each float32 [classes], or [frames, classes] where it labels each frame. */
   readonly predict: (layer: SoftmaxLayer) => Promise<readonly Float32Array[]>;
 }
 
@@ -47,10 +49,27 @@ export async function calibrateSoftmax(
     return { layer: atTemperature(layer, temperature), temperature };
   }
   const { truth, predict } = held;
-  const before = await predict(layer);
-  const temperature = fitTemperature(before, truth);
+  const classes = layer.bias.data.length;
+  const clipsOf = (results: readonly Float32Array[]): Float32Array[] =>
+    results.map((rows) => meanOfRows(rows, classes));
+  const given = await predict(layer);
+  const before = clipsOf(given);
+  const rows = given.flatMap((all, clip) =>
+    Array.from({ length: all.length / classes }, (_, row) => ({
+      probabilities: all.subarray(row * classes, (row + 1) * classes),
+      truth: truth[clip]!,
+    })),
+  );
+  // The softmax is that of the frames, where there are any; but they are no more witnesses than there are clips.
+  const temperature =
+    truth.length < fewestForTemperature
+      ? 1
+      : fitTemperature(
+          rows.map((row) => row.probabilities),
+          rows.map((row) => row.truth),
+        );
   const calibrated = atTemperature(layer, temperature);
-  const after = await predict(calibrated);
+  const after = clipsOf(await predict(calibrated));
   return {
     layer: calibrated,
     temperature,

@@ -2,7 +2,7 @@ import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js"
 import { createNetwork } from "../sequence/network.js";
 import type { NetworkEngineName } from "../sequence/network-engine.js";
 import type { Parameter } from "../sequence/parameters.js";
-import { fitStandardisation, standardise } from "../sequence/standardisation.js";
+import { fitStandardisation, standardise, standardiseSteps } from "../sequence/standardisation.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FitResult } from "../sequence/training/fit-options.js";
 import type { LabelledSequences } from "../sequence/training/training-data.js";
@@ -70,9 +70,11 @@ export async function fitClassifier(
   const sequencesOf = (part: readonly Example[]): SplitSequences => {
     const standardised = part.map(({ features }) => standardise(features, standardisation));
     return {
-      x: part.map(({ features }, index) =>
-        settings.input === "features" ? features : standardised[index]!.changes,
-      ),
+      x: part.map(({ features }, index) => {
+        if (settings.input === "features") return features;
+        if (settings.input === "standardised") return standardiseSteps(features, standardisation);
+        return standardised[index]!.changes;
+      }),
       context: standardised.map(({ context }) => context),
       y: part.map(({ label }) => classes.indexOf(label)),
     };
@@ -133,6 +135,7 @@ async function fitRecurrent(
   const { engine = "onnx" } = settings;
   const stage = held ? "train" : "refit";
   const seesContext = settings.input === "changes";
+  const isPerFrame = settings.output === "sequence";
   await using network = createNetwork({
     ...kind,
     layers,
@@ -140,15 +143,17 @@ async function fitRecurrent(
     dropout,
     inputDropout,
     pooling: settings.pooling,
+    output: settings.output ?? "last",
     engine,
     seed,
     inputSize: dimension,
     contextSize: seesContext ? dimension : 0,
     head: { type: "classification", classes: classes.length },
   });
+  const stepsIn = (sequence: Float32Array): number => sequence.length / dimension;
   const seen = ({ x, y, context }: SplitSequences): LabelledSequences => ({
     x,
-    y,
+    y: isPerFrame ? y.map((label, index) => Array(stepsIn(x[index]!)).fill(label)) : y,
     ...(seesContext ? { context } : {}),
   });
   const { history, bestEpoch } = await network.fit(

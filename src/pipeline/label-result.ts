@@ -17,7 +17,10 @@ export interface LabelledVideo extends RankedLabel {
   readonly path: string;
   /** The most likely classes, the most likely one first. */
   readonly top: readonly RankedLabel[];
+  /** In order of time, from 0 to the end, without gaps; neighbours differ in their label. */
   readonly segments: readonly Segment[];
+  /** There where it was asked for. */
+  readonly track?: LabelTrack;
   /** Seconds. */
   readonly duration: number;
   /** Frames that were looked at. */
@@ -35,6 +38,16 @@ export interface LabelledVideo extends RankedLabel {
     readonly predictions: boolean;
   };
   readonly elapsedMs: number;
+}
+
+/** Probabilities over the time of a video. */
+export interface LabelTrack {
+  /** In the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** Seconds at which each row begins; it holds until the next one, the last until the end. */
+  readonly times: readonly number[];
+  /** A row each, of one probability a class, six decimals. */
+  readonly probabilities: readonly (readonly number[])[];
 }
 
 /** A video that could not be labelled. */

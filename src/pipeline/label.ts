@@ -7,7 +7,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
-import type { LabelResult } from "./label-result.js";
+import { type FeatureStage, openFeatureStage } from "./feature-stage.js";
+import type { LabelResult, LabelTrack, Segment } from "./label-result.js";
 import {
   chooseLabelSettings,
   type LabelChoices,
@@ -17,7 +18,10 @@ import {
 import { mapVideos, progressOptions } from "./map-videos.js";
 import type { Model } from "./model.js";
 import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
-import { openRun, type RunOptions } from "./run.js";
+import { openRun, type Run, type RunOptions } from "./run.js";
+import { noClass, segmentsOf } from "./windows/segments.js";
+import type { Track } from "./windows/track.js";
+import { openTrackStage, settingsForWindows } from "./windows/track-stage.js";
 
 /** A video to label: a path, or a name and bytes (a server has buffers, not files). */
 export type LabelInput =
@@ -35,7 +39,8 @@ export interface LabelOptions extends RunOptions, LabelChoices {
 export const unknownLabel = "unknown";
 
 /**
- * Labels videos, one result each, in the order given. A video that cannot be labelled gives a result with an
+ * Labels videos, one result each, in the order given. With a `window`, or by a model that labels each frame, a video's
+ * segments are found; else it is one segment. A video that cannot be labelled gives a result with an
  * `error`; the others are labelled as if it were not there.
  *
  * @throws MuybridgeError ERR_USAGE for options out of range; the signal's reason on abort.
@@ -46,8 +51,8 @@ export async function* label(
 ): AsyncGenerator<LabelResult, void> {
   const { model, signal } = options;
   const settings = chooseLabelSettings(options, model);
-  await using run = await openRun(model.settings, options);
-  const stage = openPredictionStage(model, run.features, run.cache);
+  await using run = await openRun(settingsForWindows(model.settings, settings.windows), options);
+  const stage = await openStage(model, settings, run, options);
   const outcomes = mapVideos(
     named(inputs),
     async (input) => {
@@ -73,14 +78,49 @@ export async function* label(
   }
 }
 
+/** What labels are made from. */
+type LabelPrediction = Omit<VideoPrediction, "contentDigest" | "meanPool"> & {
+  readonly track?: Track;
+};
+
+interface LabelStage {
+  predict(path: string, signal?: AbortSignal): Promise<LabelPrediction>;
+}
+
+async function openStage(
+  model: Model,
+  { windows }: LabelSettings,
+  run: Run,
+  options: RunOptions,
+): Promise<LabelStage> {
+  if (!windows && !model.isPerFrame) return openPredictionStage(model, run.features, run.cache);
+  const clips = windows ? await openClips(model, run, options) : run.features;
+  return openTrackStage(model, { clips, windows: run.features }, run.cache, windows);
+}
+
+/** The features of whole clips, where those of a run are for windows. */
+async function openClips(
+  { settings }: Model,
+  run: Run,
+  { device, onWarning }: RunOptions,
+): Promise<FeatureStage> {
+  // Those of sequences are what is in the files, with windows and without.
+  if (settings.kind === "sequence") return run.features;
+  return openFeatureStage(settings, run.cache, run.pool, {
+    ...(device === undefined ? {} : { device }),
+    ...(onWarning === undefined ? {} : { onWarning }),
+  });
+}
+
 function toResult(
   path: string,
-  prediction: VideoPrediction,
+  prediction: LabelPrediction,
   elapsedMs: number,
   model: Model,
   settings: LabelSettings,
 ): LabelResult {
   const { top, threshold } = settings;
+  const { track } = prediction;
   const ranked = model.classes
     .map((name, index) => ({
       label: name,
@@ -96,7 +136,10 @@ function toResult(
     label: chosen,
     confidence,
     top: ranked.slice(0, top),
-    segments: [{ start: 0, end: duration, label: chosen, confidence }],
+    segments: track
+      ? toSegments(track, model, settings)
+      : [{ start: 0, end: duration, label: chosen, confidence }],
+    ...(track && settings.track ? { track: toLabelTrack(track, model) } : {}),
     duration,
     frames: prediction.frames,
     ...(prediction.truncated ? { truncated: true as const } : {}),
@@ -105,6 +148,25 @@ function toResult(
     cached: prediction.cached,
     elapsedMs,
   };
+}
+
+function toSegments(track: Track, { classes }: Model, settings: LabelSettings): Segment[] {
+  return segmentsOf(track, classes.length, settings).map(({ start, end, label, confidence }) => ({
+    start: sixDecimals(start),
+    end: sixDecimals(end),
+    label: label === noClass ? unknownLabel : classes[label]!,
+    confidence: sixDecimals(confidence),
+  }));
+}
+
+function toLabelTrack({ edges, probabilities }: Track, { classes }: Model): LabelTrack {
+  const times = Array.from(edges.subarray(0, -1), sixDecimals);
+  const probabilitiesAt = (cell: number): number[] =>
+    Array.from(
+      probabilities.subarray(cell * classes.length, (cell + 1) * classes.length),
+      sixDecimals,
+    );
+  return { classes, times, probabilities: times.map((_, cell) => probabilitiesAt(cell)) };
 }
 
 function sixDecimals(value: number): number {

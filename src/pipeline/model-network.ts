@@ -21,7 +21,8 @@ export function networkShape(record: NetworkRecord): NetworkShape | null {
     hidden: network.hidden,
     pooling: network.pooling,
     inputSize: dimension,
-    contextSize: network.input === "features" ? 0 : dimension,
+    contextSize: network.input === "changes" ? dimension : 0,
+    output: network.output ?? "last",
     head: { type: "classification", classes: classes.length },
   }).shape;
 }

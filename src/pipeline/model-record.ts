@@ -6,7 +6,7 @@ import { decoderNames, fits, type SamplingPlan } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { maxDimension } from "../sequence/file-sequence.js";
 import { networkEngines } from "../sequence/network-engine.js";
-import { cells, poolings } from "../sequence/network-shape.js";
+import { cells, outputs, poolings } from "../sequence/network-shape.js";
 import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
@@ -144,7 +144,14 @@ const fields = z.strictObject({
       /** What its recurrent layers see. */
       input: z.enum(networkInputs),
       pooling: z.enum(poolings),
+      /** Whether it labels a whole clip or each of its frames; "last" where it is left out. */
+      output: z.enum(outputs).optional(),
     })
+    .refine(
+      ({ output, input, pooling }) =>
+        output !== "sequence" || (input !== "changes" && pooling === "last"),
+      'a network with the output "sequence" has the pooling "last" and another input than "changes"',
+    )
     .nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */

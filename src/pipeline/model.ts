@@ -2,9 +2,15 @@ import { join } from "node:path";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { predictMeanPool } from "../sequence/mean-pool-baseline.js";
+import { predictMany } from "../sequence/predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
-import { standardise } from "../sequence/standardisation.js";
+import {
+  type Standardisation,
+  standardise,
+  standardiseSteps,
+} from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
+import { meanOfRows } from "./mean-of-rows.js";
 import { checkCnn } from "./model-cnn.js";
 import {
   type ModelFiles,
@@ -15,6 +21,7 @@ import {
 import { buildSequence, networkShape } from "./model-network.js";
 import { featureDimension, type ModelRecord } from "./model-record.js";
 import { type ModelWeights, packWeights, unpackWeights } from "./model-weights.js";
+import type { NetworkInput } from "./network-recipe.js";
 
 /** A trained model: features of a video, or another sequence of vectors, in, probabilities of the classes out. Whoever opens it closes it. */
 export interface Model extends AsyncDisposable {
@@ -28,11 +35,21 @@ export interface Model extends AsyncDisposable {
   /**
    * @param features float32, row-major [n, dimension], not standardised
    * @param n frames, at least 1
-   * @returns float32 [classes] each: the network's probabilities and the mean-pool baseline's
+   * @returns float32 [classes] each: the network's probabilities, their mean over time where it labels each frame, and
+   * the mean-pool baseline's
    * @throws MuybridgeError ERR_MODEL_INVALID where the weights are not those of the network that the record names, or
    * so large that nothing comes of them
    */
   predict(features: Float32Array, n: number): Promise<ModelPrediction>;
+  /** Whether its network labels each frame rather than a clip. */
+  readonly isPerFrame: boolean;
+  /**
+   * What the network says of sequences, each by itself, computed together.
+   *
+   * @param sequences each float32, row-major [n, dimension], not standardised, n at least 1
+   * @returns probabilities, float32 [classes] each, or [n, classes] where it labels each frame
+   */
+  predictEach(sequences: readonly Float32Array[]): Promise<Float32Array[]>;
   /**
    * Writes the model as a directory, all of it or nothing.
    *
@@ -83,6 +100,7 @@ export async function openModel(directory: string): Promise<Model> {
 
 function modelOf(files: ModelFiles, weights: ModelWeights): Model {
   const { record } = files;
+  const input = record.network?.input ?? "changes";
   const dimension = featureDimension(record);
   const { standardisation, meanPool, parameters } = weights;
   const sequence = (): Uint8Array | undefined =>
@@ -91,6 +109,23 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
   const close = async (): Promise<void> => {
     await (await opened?.catch(() => undefined))?.close();
     opened = undefined;
+  };
+  const predictAll = async (
+    network: SequenceModel | undefined,
+    sequences: readonly Float32Array[],
+  ): Promise<Float32Array[]> => {
+    if (network && input !== "changes") {
+      const steps = sequences.map((each) => stepsOf(each, standardisation, input));
+      return predictMany(network, steps);
+    }
+    const parts = sequences.map((each) => standardise(each, standardisation));
+    const contexts = parts.map(({ context }) => context);
+    if (!network) return contexts.map((context) => predictMeanPool(meanPool, context));
+    return predictMany(
+      network,
+      parts.map(({ changes }) => changes),
+      contexts,
+    );
   };
   return {
     digest: sha256(files.json),
@@ -106,14 +141,22 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
       const network = await opened;
       const { context, changes } = standardise(features, standardisation);
       const baseline = predictMeanPool(meanPool, context);
-      const probabilities = !network
-        ? baseline
-        : record.network?.input === "features"
-          ? await network.predict(features, n)
-          : await network.predict(changes, n, context);
-      checkProbabilities(probabilities);
       checkProbabilities(baseline);
-      return { probabilities, meanPool: baseline };
+      if (!network) return { probabilities: baseline, meanPool: baseline };
+      const results =
+        input === "changes"
+          ? await network.predict(changes, n, context)
+          : await network.predict(stepsOf(features, standardisation, input), n);
+      checkProbabilities(results);
+      return { probabilities: meanOfRows(results, record.classes.length), meanPool: baseline };
+    },
+    isPerFrame: record.network?.output === "sequence",
+    async predictEach(sequences) {
+      opened ??= openSequence(record, sequence);
+      const network = await opened;
+      const results = await predictAll(network, sequences);
+      for (const each of results) checkProbabilities(each);
+      return results;
     },
     save: (directory) => writeModelDirectory(directory, files, sequence()),
     parts: () => ({ record, ...weights }),
@@ -125,6 +168,15 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
 function settingsOf({ features }: ModelRecord): FeatureSettings {
   if (features.kind === "sequence") return features;
   return { ...features, cnn: features.cnn.choice } as FeatureSettings;
+}
+
+/** What a network sees that takes frames each by itself. */
+function stepsOf(
+  features: Float32Array,
+  standardisation: Standardisation,
+  input: NetworkInput,
+): Float32Array {
+  return input === "features" ? features : standardiseSteps(features, standardisation);
 }
 
 async function openSequence(

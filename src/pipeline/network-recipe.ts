@@ -1,7 +1,10 @@
-import type { Pooling } from "../sequence/network-shape.js";
+import type { Output, Pooling } from "../sequence/network-shape.js";
 
-/** What the recurrent layers see: a clip's changes, its mean going to the head (decision 2), or its features as they are. */
-export const networkInputs = ["changes", "features"] as const;
+/**
+ * What the recurrent layers see: a clip's changes, its mean going to the head (decision 2); its features as they are; or
+ * those brought to deviation 1, each frame by itself.
+ */
+export const networkInputs = ["changes", "features", "standardised"] as const;
 
 /** One of {@link networkInputs}. */
 export type NetworkInput = (typeof networkInputs)[number];
@@ -9,6 +12,8 @@ export type NetworkInput = (typeof networkInputs)[number];
 /** What decides a training beside the numbers that a user chooses. */
 export interface NetworkRecipe {
   readonly input: NetworkInput;
+  /** Whether it labels a whole clip or each of its frames. Default "last". */
+  readonly output?: Output;
   /** What its head sees of the states. */
   readonly pooling: Pooling;
   /** Part of an input's values that is dropped while training, the same ones all through a clip. */
@@ -31,3 +36,12 @@ export const usualRecipe: NetworkRecipe = {
   weightDecay: 2,
   clipNorm: 2,
 };
+
+/**
+ * A recipe's counterpart that labels each frame. The mean of a whole video of many scenes says nothing of one of them, so
+ * that every frame is standardised by itself.
+ */
+export function perFrameRecipe(recipe: NetworkRecipe): NetworkRecipe {
+  const input = recipe.input === "features" ? "features" : "standardised";
+  return { ...recipe, input, pooling: "last", output: "sequence" };
+}

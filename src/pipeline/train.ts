@@ -3,6 +3,7 @@ import type { SplitAssignment, SplitWay } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
+import { type Output, outputs } from "../sequence/network-shape.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
@@ -12,6 +13,7 @@ import type { IdentifiedItem } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
+import { perFrameRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { openPlacedRun, sidesByDigest } from "./placed-run.js";
 import { type PresetName, withPreset } from "./presets.js";
@@ -36,6 +38,11 @@ export interface TrainOptions
   readonly preset?: PresetName;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
+  /**
+   * One label a clip, or, with "sequence", one for each of its frames: then every frame is trained with its clip's label,
+   * a clip's probabilities are the mean over its frames, and `label` finds segments. Default "last".
+   */
+  readonly output?: Output;
   /** What computes the recurrent network's training. Default "onnx". */
   readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
@@ -75,7 +82,9 @@ export const maxWeightDecay = 1000;
  * those of videos where there are none; the signal's reason on abort.
  */
 export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
-  const { choices: options, recipe: chosen } = withPreset(given, given.preset);
+  const { choices: options, recipe: presetRecipe } = withPreset(given, given.preset);
+  const isPerFrame = labelsFrames(given);
+  const chosen = isPerFrame ? perFrameRecipe(presetRecipe) : presetRecipe;
   const usual = trainingSettings(options);
   const { weightDecay } = given;
   if (weightDecay !== undefined) checkDecay(weightDecay);
@@ -137,7 +146,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     featureSettings.kind === "sequence" && given.preset === undefined
       ? sequenceRecipe(dimension)
       : undefined;
-  const { recipe: base } = own ?? { recipe: chosen };
+  const ownRecipe = own && isPerFrame ? perFrameRecipe(own.recipe) : own?.recipe;
+  const base = ownRecipe ?? chosen;
   const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
   const recipeSettings = { ...settings, ...network, ...fitting, engine };
@@ -167,6 +177,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       dropout: settings.dropout,
       input: network.input,
       pooling: network.pooling,
+      ...(isPerFrame ? { output: "sequence" as const } : {}),
     },
     training: {
       recipe,
@@ -198,6 +209,24 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     muybridge: packageVersion(),
   };
   return createModel({ record, ...final.parts });
+}
+
+/**
+ * Whether each frame is to be labelled.
+ *
+ * @throws MuybridgeError ERR_USAGE for an output that there is not.
+ */
+function labelsFrames({ output = "last", rnn }: TrainOptions): boolean {
+  const complain = (message: string): never => {
+    throw new MuybridgeError("ERR_USAGE", message, { parameter: "output" });
+  };
+  if (!outputs.includes(output)) {
+    complain(`output must be ${outputs.join(" or ")}; it is ${output}.`);
+  }
+  if (output === "sequence" && rnn === "meanpool") {
+    complain("The classifier meanpool sees a clip's mean, and cannot label its frames.");
+  }
+  return output === "sequence";
 }
 
 /** The settings that a caller leaves out. */

@@ -84,6 +84,31 @@ export function standardise(
   return { context, changes };
 }
 
+/**
+ * Brings each vector to mean 0 and deviation 1 by itself, so that it does not depend on the others of its sequence: for
+ * networks that have a result for each step, whose sequences may be of any length.
+ *
+ * @param sequence float32 [T, dimension], row-major
+ * @returns float32 [T, dimension]
+ */
+export function standardiseSteps(
+  sequence: Float32Array,
+  standardisation: Standardisation,
+): Float32Array {
+  const { mean } = standardisation;
+  const deviation = stepDeviation(standardisation);
+  const dimension = mean.length;
+  return Float32Array.from(sequence, (value, index) => {
+    const d = index % dimension;
+    return (value - mean[d]!) / deviation[d]!;
+  });
+}
+
+/** Deviation of single vectors: of the means of sequences, and of the vectors around them, together. */
+export function stepDeviation({ deviation, changeDeviation }: Standardisation): Float32Array {
+  return deviation.map((between, d) => Math.hypot(between, changeDeviation[d]!));
+}
+
 function meanOverTime(sequence: Float32Array, dimension: number): Float64Array {
   const mean = new Float64Array(dimension);
   for (let start = 0; start < sequence.length; start += dimension) {

@@ -1,16 +1,17 @@
 import { createGraph, type Graph } from "../onnx/graph.js";
 import { elementTypeNumbers, float32, int64, type OnnxTensor } from "../onnx/tensor.js";
-import type { Standardisation } from "./standardisation.js";
+import { type Standardisation, stepDeviation } from "./standardisation.js";
 
 const { float32: asFloat32, float64: asFloat64, int64: asInt64 } = elementTypeNumbers;
 
 /** Goes before the names that these graphs make up, so that they can be joined to a network's. */
 export const standardisingPrefix = "standardise/";
 
-/** Names of what {@link addStandardisation} makes. */
+/** Names of what {@link addStandardisation} and {@link addStepStandardisation} make. */
 export const standardisedNames = {
   changes: `${standardisingPrefix}changes`,
   context: `${standardisingPrefix}context`,
+  steps: `${standardisingPrefix}steps`,
 } as const;
 
 /** Features of a batch as a graph's input. */
@@ -69,6 +70,17 @@ export function addStandardisation(
   const context = graph.node("Div", [graph.node("Sub", [flat, vector(mean)]), vector(deviation)]);
   graph.node("Cast", [changes], { to: { i: asFloat32 } }, "changes");
   graph.node("Cast", [context], { to: { i: asFloat32 } }, "context");
+}
+
+/** Adds what {@link standardiseSteps} does, in double precision as well. */
+export function addStepStandardisation(
+  { graph, features }: FeatureInput,
+  standardisation: Standardisation,
+): void {
+  const double = graph.node("Cast", [features], { to: { i: asFloat64 } });
+  const centred = graph.node("Sub", [double, graph.constant(float64(standardisation.mean))]);
+  const deviation = graph.constant(float64(stepDeviation(standardisation)));
+  graph.node("Cast", [graph.node("Div", [centred, deviation])], { to: { i: asFloat32 } }, "steps");
 }
 
 /** Mean over each sequence's own steps, whatever is in the padding: [batch, time, dimension] → [batch, 1, dimension] */

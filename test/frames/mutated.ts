@@ -18,7 +18,8 @@ export function mutated(file: Buffer, random: Random): Buffer {
       return damaged;
     case 2: {
       const from = at();
-      return damaged.fill(0, from, from + random.integer(1, damaged.length >> 2));
+      const length = random.integer(1, damaged.length >> 2);
+      return damaged.fill(0, from, Math.min(from + length, damaged.length));
     }
     case 3: {
       const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];

@@ -26,8 +26,15 @@ interface Options extends TalkOptions, JobOptions {
   readonly strict?: boolean;
   readonly resume?: boolean;
   readonly shard?: Shard;
+  readonly window?: number;
+  readonly stride?: number;
+  readonly minLength?: number;
+  readonly track?: boolean;
   readonly allFiles?: boolean;
 }
+
+/** Parser of an option that takes seconds; which ones make sense together, `label` says. */
+const seconds = number(0, 1e6);
 
 export function define(command: Command, context: CommandContext): void {
   command
@@ -61,8 +68,23 @@ export function define(command: Command, context: CommandContext): void {
         "label only the i-th of n equal parts of the inputs, i from 1 to n",
       ).argParser(parseShard),
     )
+    .option(
+      "--window <s>",
+      "find segments in long videos, by a window of so many seconds that slides over them; about as long as the clips of the training",
+      seconds,
+    )
+    .option("--stride <s>", "seconds from window to window (default: a quarter of it)", seconds)
+    .option(
+      "--min-length <s>",
+      "seconds below which a segment goes to its neighbours (default: half the window)",
+      seconds,
+    )
+    .option("--track", "add the probabilities over time to each line of JSON")
     .option("--all-files", "take every file of a directory, whatever its extension")
-    .addHelpText("after", "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl");
+    .addHelpText(
+      "after",
+      "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl\n  muybridge label model/ film.mp4 --window 2",
+    );
   addTalkOptions(addRunOptions(command)).action(
     async (directory: string, inputs: string[], options: Options) => {
       const [{ expandInputs, standardInput, streamInputs }, { labelBatch }, { openModel }] =
@@ -78,7 +100,8 @@ export function define(command: Command, context: CommandContext): void {
       // Whoever waits for standard input must still hear Ctrl-C.
       if (streamed) addAbortSignal(context.signal, process.stdin);
       const reporter = context.openReporter(options);
-      const { out, resume, shard, top, threshold, strict } = options;
+      const { out, resume, shard, top, threshold, strict, window, stride, minLength, track } =
+        options;
       try {
         const { labelled, failed } = await labelBatch(
           streamed ? streamInputs(inputs, inputOptions) : await expandInputs(inputs, inputOptions),
@@ -91,6 +114,10 @@ export function define(command: Command, context: CommandContext): void {
             ...(top === undefined ? {} : { top }),
             ...(threshold === undefined ? {} : { threshold }),
             ...(strict === undefined ? {} : { strict }),
+            ...(window === undefined ? {} : { window }),
+            ...(stride === undefined ? {} : { stride }),
+            ...(minLength === undefined ? {} : { minLength }),
+            ...(track === undefined ? {} : { track }),
             nameOutputs: (paths) => outputNames(paths, inputs),
             onKept: (kept) =>
               reporter.info(`${kept} ${kind}s are kept from before; labelling the rest.`),

@@ -33,7 +33,8 @@ const tfjsFiles = { topology: "model.json", weights: "weights.bin" } as const;
  * TensorFlow.js. The standardisation of the features is inside. Written as a whole or not at all.
  *
  * - "onnx": `features` float32 [batch, time, dimension] and `lengths` int32 [batch], or with the CNN `frames` uint8
- *   RGB [time, height, width, 3] → `probabilities` float32 [batch, classes]
+ *   RGB [time, height, width, 3] → `probabilities` float32 [batch, classes], or [batch, time, classes] of a model that
+ *   labels each frame
  * - "tfjs": a LayersModel, float32 [batch, time, dimension] → [batch, classes]; all sequences of a batch are as
  *   long as the batch
  *

@@ -12,6 +12,7 @@ import { rowByRow } from "../../onnx/row-by-row.js";
 import {
   addMeanPool,
   addStandardisation,
+  addStepStandardisation,
   onlySequence,
   paddedFeatures,
   standardisedNames,
@@ -23,7 +24,7 @@ import { exportMetadata } from "./export-metadata.js";
 
 /**
  * A model as one ONNX file: `features` float32 [batch, time, dimension], as the CNN gives them, and `lengths` int32
- * [batch] → `probabilities` float32 [batch, classes].
+ * [batch] → `probabilities` float32 [batch, classes], or [batch, time, classes] of a model that labels each frame.
  *
  * @throws MuybridgeError ERR_MODEL_INVALID where the model's weights are not those of its network.
  */
@@ -40,7 +41,7 @@ export function toOnnxModel(model: Model): Uint8Array {
 
 /**
  * A model and its CNN as one ONNX file: `frames` uint8 RGB [time, height, width, 3] → `probabilities` float32
- * [1, classes].
+ * [1, classes], or [1, time, classes] of a model that labels each frame.
  *
  * @param cacheDir where what the CNN was prepared to is kept; default: the usual place
  * @throws MuybridgeError ERR_USAGE where the CNN is no ONNX or TFLite network, or of an operator set too old.
@@ -80,15 +81,21 @@ function labellingGraph(model: Model, input: Input): ModelMessage {
   const { record } = model;
   const sequence = buildSequence(record, parameters, record.files.sequence);
   const { graph } = input;
-  const plain = record.network?.input === "features";
-  if (!plain) addStandardisation(input, standardisation);
+  const seen = record.network?.input ?? "changes";
+  if (seen === "changes") addStandardisation(input, standardisation);
+  if (seen === "standardised") addStepStandardisation(input, standardisation);
   if (!sequence) {
     addMeanPool(graph, meanPool);
     return readModel(encodeModel(graph));
   }
+  const vectors = {
+    features: input.features,
+    changes: standardisedNames.changes,
+    standardised: standardisedNames.steps,
+  };
   const joints = new Map([
-    ["features", plain ? input.features : standardisedNames.changes],
-    ...(plain ? [] : [["context", standardisedNames.context] as const]),
+    ["features", vectors[seen]],
+    ...(seen === "changes" ? [["context", standardisedNames.context] as const] : []),
     ["lengths", input.lengths],
   ]);
   // Else they would be left out, as nothing in this graph takes them.

@@ -1,3 +1,4 @@
+import { MuybridgeError } from "../../core/errors.js";
 import { type LayersModelFiles, writeLayersModel } from "../../sequence/tfjs/layers-model.js";
 import type { Model } from "../model.js";
 import { networkShape } from "../model-network.js";
@@ -14,6 +15,13 @@ export async function toLayersModel(model: Model, weightsFile: string): Promise<
   const { record, standardisation, meanPool, parameters } = model.parts();
   const dimension = featureDimension(record);
   const { network } = record;
+  if (network?.output === "sequence" || network?.input === "standardised") {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      "A model that labels each frame is not written for TensorFlow.js; export it as onnx.",
+      { parameter: "format" },
+    );
+  }
   const metadata = exportMetadata(
     model,
     `float32 [batch, time, ${dimension}], all sequences of a batch as long as the batch`,

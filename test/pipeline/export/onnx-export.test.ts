@@ -4,6 +4,7 @@ import { exportModel } from "muybridge";
 import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web/wasm";
 import { expect, test } from "vitest";
+import { meanOfRows } from "../../../src/pipeline/mean-of-rows.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 import {
   largestDifference,
@@ -69,6 +70,33 @@ test.each(kinds)(
         lengths: new ort.Tensor("int32", Int32Array.of(7), [1]),
       });
       expect(largestDifference(alone.data, expected[0]!)).toBeLessThan(1e-5);
+    }
+  },
+);
+
+test.each(["changes", "features"] as const)(
+  "a model that labels each frame (a recipe of %s) gives the probabilities of all of them, padded or alone",
+  async (input) => {
+    const options = { rnn: "bilstm", dimension: 5, isPerFrame: true, input } as const;
+    await using model = await trainSmallModel({ ...options, cacheDir });
+    const out = join(root, "out", `per-frame-${input}.onnx`);
+    await exportModel(model, { format: "onnx", out });
+    const file = await readFile(out);
+    const lengths = [7, 3];
+    const clips = lengths.map((steps, i) => sequence(`new ${i}`, steps, 5, i - 1));
+    const expected = await model.predictEach(clips);
+    const features = new Float32Array(2 * 7 * 5);
+    for (const [i, clip] of clips.entries()) features.set(clip, i * 7 * 5);
+    const padded = await run(node, file, {
+      features: new node.Tensor("float32", features, [2, 7, 5]),
+      lengths: new node.Tensor("int32", Int32Array.from(lengths), [2]),
+    });
+    expect(padded.dims).toEqual([2, 7, 3]);
+    for (const [i, steps] of lengths.entries()) {
+      const rows = padded.data.slice(i * 7 * 3, (i * 7 + steps) * 3);
+      expect(largestDifference(rows, expected[i]!)).toBeLessThan(1e-5);
+      const { probabilities } = await model.predict(clips[i]!, steps);
+      expect(largestDifference(meanOfRows(rows, 3), probabilities)).toBeLessThan(1e-5);
     }
   },
 );

@@ -4,7 +4,11 @@ import { describeCnn } from "../../../src/features/describe-cnn.js";
 import { fitClassifier } from "../../../src/pipeline/fit-classifier.js";
 import { createModel, type Model } from "../../../src/pipeline/model.js";
 import { modelFormatVersion } from "../../../src/pipeline/model-record.js";
-import { type NetworkInput, usualRecipe } from "../../../src/pipeline/network-recipe.js";
+import {
+  type NetworkInput,
+  perFrameRecipe,
+  usualRecipe,
+} from "../../../src/pipeline/network-recipe.js";
 import {
   defaultTrainingSettings,
   type RecurrentKind,
@@ -15,6 +19,8 @@ import {
 export interface SmallModelOptions {
   readonly rnn: RecurrentKind;
   readonly input?: NetworkInput;
+  /** Labels each frame; `input` is then the recipe's own. */
+  readonly isPerFrame?: boolean;
   readonly layers?: number;
   /** Values of a frame's features. Default: what the CNN gives. */
   readonly dimension?: number;
@@ -47,7 +53,9 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
     ),
   }));
   const settings = { ...defaultTrainingSettings, hidden: 6, layers, epochs: 3, learningRate: 0.05 };
-  const recipe = { ...usualRecipe, input };
+  const recipe = options.isPerFrame
+    ? perFrameRecipe({ ...usualRecipe, input })
+    : { ...usualRecipe, input };
   const fitted = await fitClassifier(
     kind,
     examples,
@@ -81,8 +89,9 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         layers,
         hidden: settings.hidden,
         dropout: 0.5,
-        input,
+        input: recipe.input,
         pooling: recipe.pooling,
+        ...(options.isPerFrame ? { output: "sequence" as const } : {}),
       },
       training: {
         recipe: described.digest,

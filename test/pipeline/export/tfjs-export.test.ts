@@ -68,6 +68,18 @@ test.each(kinds)(
   },
 );
 
+test("a model that labels each frame is refused with what to do", async () => {
+  await using model = await trainSmallModel({
+    rnn: "lstm",
+    dimension: 5,
+    isPerFrame: true,
+    cacheDir,
+  });
+  await expect(
+    exportModel(model, { format: "tfjs", out: join(root, "per-frame") }),
+  ).rejects.toMatchObject({ code: "ERR_USAGE", message: expect.stringContaining("onnx") });
+});
+
 test("a GRU that resets after the product is refused with what to do", async () => {
   await using model = await trainSmallModel({ rnn: "gru", dimension: 5, cacheDir });
   await expect(
