@@ -1,13 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, relative, resolve, sep } from "node:path";
 import { parse } from "csv-parse/sync";
+import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
 import type { Span } from "../src/frames/decoder.js";
 import { spanFragment } from "../src/frames/span.js";
 import { listVideoFiles } from "../src/frames/video-files.js";
 import { type AdapterOptions, type DatasetAdapter, tellMissing } from "./adapter.js";
 import { createDataset, type Dataset, type DatasetItem, splitNamed } from "./dataset.js";
-import { maxManifestSize } from "./manifest.js";
+import { maxManifestSize, maxRows } from "./manifest.js";
 
 /**
  * Kinetics (Kay et al. 2017): a CSV of label, youtube_id, time_start, time_end and split. Its videos are looked for
@@ -66,18 +66,20 @@ async function openKinetics(path: string, { videos }: AdapterOptions): Promise<D
 }
 
 async function readRows(path: string): Promise<Row[]> {
-  if ((await stat(path)).size > maxManifestSize) {
-    throw invalid(path, `it is larger than ${maxManifestSize} bytes`);
-  }
+  const bytes = await readBoundedFile(path, maxManifestSize, (why) => invalid(path, `it ${why}`));
+  let rows: Row[];
   try {
-    return parse(await readFile(path, "utf8"), {
+    rows = parse(bytes.toString("utf8"), {
       columns: true,
       bom: true,
       skip_empty_lines: true,
+      to: maxRows + 1,
     }) as Row[];
   } catch (error) {
     throw invalid(path, messageOf(error), error);
   }
+  if (rows.length > maxRows) throw invalid(path, `it has more than ${maxRows} rows`);
+  return rows;
 }
 
 function readRow(

@@ -1,7 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { z } from "zod";
+import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
+import { parseStrictJson } from "../src/core/strict-json.js";
 import type { Span } from "../src/frames/decoder.js";
 import { probeVideo } from "../src/frames/probe-video.js";
 import { spanFragment } from "../src/frames/span.js";
@@ -10,8 +12,9 @@ import { type AdapterOptions, type DatasetAdapter, tellMissing } from "./adapter
 import { createDataset, type Dataset, type DatasetItem } from "./dataset.js";
 
 /**
- * What people have labelled in Label Studio, exported as JSON: a choice is the label of the whole video, a label on
- * the timeline that of a span. Predictions that nobody has looked at are no labels, cancelled annotations neither.
+ * What people have labelled in Label Studio, exported as JSON: a label on the timeline is that of a span, a choice
+ * that of the whole video, where it has no spans. Predictions that nobody has looked at are no labels, cancelled
+ * annotations neither.
  */
 export const labelStudio: DatasetAdapter = {
   prefix: "labelstudio",
@@ -80,7 +83,7 @@ async function openLabelStudio(path: string, { videos }: AdapterOptions): Promis
       continue;
     }
     const seen = new Set<string>();
-    for (const { label, span } of await labelsOf(file.path, values)) {
+    for (const { label, span } of await labelsOf(file.path, task, values)) {
       const name = `${file.name}${spanFragment(span)}`;
       // Two people may have said the same.
       if (seen.has(`${name} ${label}`)) continue;
@@ -102,12 +105,10 @@ async function openLabelStudio(path: string, { videos }: AdapterOptions): Promis
 }
 
 async function readTasks(path: string): Promise<Task[]> {
-  if ((await stat(path)).size > maxExportSize) {
-    throw invalid(path, `it is larger than ${maxExportSize} bytes`);
-  }
+  const bytes = await readBoundedFile(path, maxExportSize, (why) => invalid(path, `it ${why}`));
   let read: unknown;
   try {
-    read = JSON.parse(await readFile(path, "utf8"));
+    read = parseStrictJson(bytes.toString("utf8"));
   } catch (error) {
     throw invalid(path, messageOf(error), error);
   }
@@ -156,15 +157,16 @@ async function findFile(
 /** What a task's values say: labels of the whole video, and of spans of it. */
 async function labelsOf(
   path: string,
+  { data: { fps } }: Task,
   values: readonly Value[],
 ): Promise<{ readonly label: string; readonly span?: Span }[]> {
   const hasFrames = values.some(({ ranges }) => ranges !== undefined && ranges.length > 0);
-  // Frames are numbered by the rate that the project names, which is to be the video's.
-  const rate = hasFrames ? await frameRateOf(path) : undefined;
-  return values.flatMap((value) => {
-    const { choices = [], timelinelabels = [], ranges = [], labels: named = [] } = value;
+  // Frames are numbered by the rate that the project names: the task's `fps`, or else what is to be the video's own.
+  const told = typeof fps === "number" && fps > 0 && fps <= 1000 ? fps : undefined;
+  const rate = told ?? (hasFrames ? await frameRateOf(path) : undefined);
+  const spans = values.flatMap((value) => {
+    const { timelinelabels = [], ranges = [], labels: named = [] } = value;
     const { start, end } = value;
-    const whole = choices.map((label) => ({ label }));
     const byFrames = ranges.flatMap((range) => {
       if (rate === undefined || range.end < Math.max(range.start, 1)) return [];
       const span = { start: Math.max(range.start - 1, 0) / rate, end: range.end / rate };
@@ -174,8 +176,12 @@ async function labelsOf(
       start !== undefined && end !== undefined && end > start
         ? named.map((label) => ({ label, span: { start, end } }))
         : [];
-    return [...whole, ...byFrames, ...byTime];
+    return [...byFrames, ...byTime];
   });
+  // Beside them a label of the whole would be one of the same frames again.
+  return spans.length > 0
+    ? spans
+    : values.flatMap(({ choices = [] }) => choices.map((label) => ({ label })));
 }
 
 /** Frames a second; undefined where the video cannot be read, which is told where it is used. */

@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError } from "../src/core/errors.js";
 
 /** Largest list that is read, in bytes: the official ones have less than one megabyte. */
@@ -15,14 +16,9 @@ export async function readListIn(directories: readonly string[], name: string): 
     const path = join(directory, name);
     const stats = await stat(path).catch(() => undefined);
     if (!stats?.isFile()) continue;
-    if (stats.size > maxListSize) {
-      throw new MuybridgeError(
-        "ERR_DATASET_INVALID",
-        `The list ${path} is larger than ${maxListSize} bytes.`,
-        { path },
-      );
-    }
-    return readFile(path, "utf8");
+    const refuse = (why: string): MuybridgeError =>
+      new MuybridgeError("ERR_DATASET_INVALID", `The list ${path} ${why}.`, { path });
+    return (await readBoundedFile(path, maxListSize, refuse)).toString("utf8");
   }
   throw new MuybridgeError(
     "ERR_DATASET_INVALID",

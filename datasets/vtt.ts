@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
+import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
 import { spanFragment } from "../src/frames/span.js";
 import { isVideoFile, listFiles } from "../src/frames/video-files.js";
@@ -9,7 +9,7 @@ import { type Cue, parseWebVtt } from "./web-vtt.js";
 
 /**
  * WebVTT files as labels: each cue is an item, its text the label, of the video beside the file that has the same
- * name (a.vtt and a.mp4, or a.mp4.vtt).
+ * name (a.vtt and a.mp4, or a.mp4.vtt). What `label` has written is read too, without its confidences.
  */
 export const vtt: DatasetAdapter = {
   prefix: "vtt",
@@ -20,6 +20,10 @@ export const vtt: DatasetAdapter = {
 
 /** Largest file that is read, in bytes; an hour of a cue a second has a few hundred thousand. */
 const maxVttSize = 1 << 26;
+
+/** What `label` writes into its files, and the confidence that it puts behind a label. */
+const ownNote = /^NOTE muybridge /m;
+const ownConfidence = / \(\d+(\.\d+)? %\)$/;
 
 const isVtt = (name: string): boolean => name.toLowerCase().endsWith(".vtt");
 
@@ -54,10 +58,11 @@ async function openVtt(directory: string): Promise<Dataset> {
 
 async function readCues(path: string): Promise<Cue[]> {
   try {
-    if ((await stat(path)).size > maxVttSize) {
-      throw new RangeError(`it is larger than ${maxVttSize} bytes`);
-    }
-    return parseWebVtt(await readFile(path, "utf8"));
+    const refuse = (why: string): Error => new RangeError(`it ${why}`);
+    const text = (await readBoundedFile(path, maxVttSize, refuse)).toString("utf8");
+    const cues = parseWebVtt(text);
+    if (!ownNote.test(text)) return cues;
+    return cues.map((cue) => ({ ...cue, text: cue.text.replace(ownConfidence, "") }));
   } catch (error) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Dataset } from "../../datasets/dataset.js";
 import { openDataset } from "../../datasets/open-dataset.js";
+import { toTask } from "../../src/pipeline/writers/label-studio.js";
 import { writeNumberedClip } from "../frames/numbered-clip.js";
 import { emptyFiles, fileTree } from "./file-tree.js";
 
@@ -48,13 +49,44 @@ test("labels on the timeline are spans, by the video's own frame rate; what two 
     type: "timelinelabels",
     value: { ranges: [{ start, end }], timelinelabels: [label] },
   });
-  const results = [timeline(1, 10, "walk"), timeline(11, 20, "run"), timeline(11, 20, "run")];
+  // Beside spans, the label of the whole is left out.
+  const results = [
+    choice("walk"),
+    timeline(1, 10, "walk"),
+    timeline(11, 20, "run"),
+    timeline(11, 20, "run"),
+  ];
   const path = join(root, "export.json");
   await writeFile(path, JSON.stringify([task(clip, ...results)]));
   const { items } = await openDataset(`labelstudio:${path}`);
   expect(items.map(({ label, span }) => [label, span])).toEqual([
     ["walk", { start: 0, end: 1 }],
     ["run", { start: 1, end: 2 }],
+  ]);
+});
+
+test("what label has written is read back, once it is an annotation, by the rate that it has written", async () => {
+  const { predictions, ...written } = toTask({
+    path: "a.mp4",
+    label: "walk",
+    confidence: 0.9,
+    top: [],
+    segments: [
+      { start: 0, end: 1.2, label: "walk", confidence: 0.9 },
+      { start: 1.2, end: 3, label: "run", confidence: 0.8 },
+    ],
+    duration: 3,
+    frames: 16,
+    model: "0".repeat(64),
+    options: "0".repeat(64),
+    cached: { frames: false, features: false, predictions: false },
+    elapsedMs: 1,
+  }) as { predictions: { result: Result[] }[] };
+  const reviewed = { ...written, annotations: [{ result: predictions[0]!.result }] };
+  const { items } = await open([reviewed], "a.mp4");
+  expect(items.map(({ label, span }) => [label, span])).toEqual([
+    ["walk", { start: 0, end: 1.2 }],
+    ["run", { start: 1.2, end: 3 }],
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openDataset } from "../../datasets/open-dataset.js";
 import { parseWebVtt } from "../../datasets/web-vtt.js";
+import { toWebVtt } from "../../src/pipeline/writers/web-vtt.js";
 import { emptyFiles, fileTree } from "./file-tree.js";
 
 test("cues are read; notes, styles, names and settings are passed over, tags and entities resolved", () => {
@@ -43,6 +44,31 @@ test.each([
     message: expect.stringMatching(says),
     path: expect.stringContaining("a.vtt"),
   });
+});
+
+test("what label has written is read back without its confidences", async () => {
+  const written = toWebVtt({
+    path: "a.mp4",
+    label: "sit & <stand>",
+    confidence: 0.931,
+    top: [],
+    segments: [
+      { start: 0, end: 1.5, label: "sit & <stand>", confidence: 0.931 },
+      { start: 1.5, end: 2.25, label: "walk (2)", confidence: 1 },
+    ],
+    duration: 2.25,
+    frames: 16,
+    model: "0".repeat(64),
+    options: "0".repeat(64),
+    cached: { frames: false, features: false, predictions: false },
+    elapsedMs: 1,
+  });
+  const root = await fileTree({ ...emptyFiles("a.mp4"), "a.vtt": written });
+  const { items } = await openDataset(`vtt:${root}`);
+  expect(items.map(({ label, span }) => [label, span])).toEqual([
+    ["sit & <stand>", { start: 0, end: 1.5 }],
+    ["walk (2)", { start: 1.5, end: 2.25 }],
+  ]);
 });
 
 test("labels without a video are told; empty cues are none", async () => {
