@@ -3,6 +3,7 @@ import { MuybridgeError } from "../src/core/errors.js";
 import { listVideoFiles } from "../src/frames/video-files.js";
 import { type AdapterOptions, checkFold, checkGroupBy, type DatasetAdapter } from "./adapter.js";
 import { createDataset, type Dataset, type DatasetItem, type Split } from "./dataset.js";
+import { groupBy } from "./group-items.js";
 import { linesOf, readListIn } from "./official-lists.js";
 
 /** What clips of HMDB51 can be grouped by. */
@@ -34,12 +35,10 @@ async function openHmdb51(
   const grouping = checkGroupBy("HMDB51", groupings, groupBy);
   const candidates = lists ? [lists] : [join(directory, listsFolder), directory];
   const root = resolve(directory);
-  const byClass = new Map<string, string[]>();
-  for (const path of await listVideoFiles(root)) {
-    const [label, ...rest] = relative(root, path).split(sep);
-    if (label === undefined || rest.length === 0) continue;
-    byClass.set(label, [...(byClass.get(label) ?? []), path]);
-  }
+  const inFolders = (await listVideoFiles(root)).filter((path) =>
+    relative(root, path).includes(sep),
+  );
+  const byClass = groupBy(inFolders, (path) => relative(root, path).split(sep)[0]!);
   const items: DatasetItem[] = [];
   let unused = 0;
   let unlisted = 0;

@@ -87,7 +87,7 @@ function readSequences(text: string): Map<string, Span[]> {
     if (key === undefined || ranges === undefined) continue;
     const spans = ranges.split(",").flatMap((range): Span[] => {
       if (range.trim() === "") return [];
-      const [, first, last] = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(range) ?? [];
+      const [, first, last] = /^\s*(\d{1,9})\s*-\s*(\d{1,9})\s*$/.exec(range) ?? [];
       const [from, to] = [Number(first), Number(last)];
       if (!(from >= 1 && to >= from)) {
         throw new MuybridgeError(

@@ -26,6 +26,9 @@ export const labelStudio: DatasetAdapter = {
 /** Largest export that is read, in bytes. */
 const maxExportSize = 1 << 28;
 
+/** Longest path, in characters, as of a manifest. */
+const maxPathLength = 8192;
+
 const text = z.string().min(1).max(1000);
 const labels = z.array(text).max(1000).optional();
 const seconds = z.number().min(0);
@@ -121,7 +124,7 @@ async function readTasks(path: string): Promise<Task[]> {
 /** The video of a task: its field `video`, or another one that holds a video's name. */
 function videoOf({ data }: Task): string | undefined {
   const candidates = [data.video, ...Object.values(data)].filter(
-    (value): value is string => typeof value === "string",
+    (value): value is string => typeof value === "string" && value.length <= maxPathLength,
   );
   return candidates.map(pathIn).find((name) => isVideoFile(name));
 }

@@ -52,7 +52,7 @@ export function parseWebVtt(text: string): Cue[] {
 
 /** Seconds of `hh:mm:ss.ttt` or `mm:ss.ttt`. */
 function secondsOf(time: string | undefined): number | undefined {
-  const match = /^(?:(\d{2,}):)?([0-5]\d):([0-5]\d\.\d{3})$/.exec(time ?? "");
+  const match = /^(?:(\d{2,5}):)?([0-5]\d):([0-5]\d\.\d{3})$/.exec(time ?? "");
   if (!match) return undefined;
   const [, hours = "0", minutes, seconds] = match;
   // In whole milliseconds, so that 1:00.100 is 60.1 and not a rounding beside it.
@@ -61,7 +61,7 @@ function secondsOf(time: string | undefined): number | undefined {
 
 function plainText(payload: string): string {
   return payload
-    .replace(/<[^>]*>/g, "")
+    .replace(/<[^<>]*>/g, "")
     .replace(/&(\w+);/g, (all, name: string) =>
       Object.hasOwn(entities, name) ? entities[name]! : all,
     )

@@ -285,7 +285,7 @@ describe.skipIf(!chromium)("in a browser", () => {
       }
       const page = await browser.newPage();
       await page.goto(pathToFileURL(report).href);
-      expect(await page.locator("h1").innerText()).toMatch(/^\d+\.\d\s% of 12 clips told right$/);
+      expect(await page.locator("h1").textContent()).toMatch(/^\d+\.\d\s% of 12 clips told right$/);
       expect(await page.getByRole("img", { name: /^Reliability/ }).isVisible()).toBe(true);
       expect(await page.getByRole("img", { name: /^Loss over/ }).isVisible()).toBe(true);
       // One clip a class, and the errors.
@@ -293,7 +293,7 @@ describe.skipIf(!chromium)("in a browser", () => {
         await page.getByRole("img", { name: /^Probabilities/ }).count(),
       ).toBeGreaterThanOrEqual(3);
       expect(await page.getByRole("rowheader", { name: "class prior" }).isVisible()).toBe(true);
-      expect(await page.locator("pre").innerText()).toContain("muybridge evaluate");
+      expect(await page.locator("pre").textContent()).toContain("muybridge evaluate");
     } finally {
       await browser.close();
     }

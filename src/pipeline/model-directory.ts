@@ -40,7 +40,7 @@ export async function readModelDirectory(directory: string): Promise<ModelFiles>
   const json = (await readModelFile(directory, modelFiles.record, maxRecordSize)).toString("utf8");
   const record = parseModelRecord(json, join(directory, modelFiles.record));
   const weights = await readChecked(directory, "weights", record.files.weights);
-  // Only to be checked: what is run is built from the weights (decision 8).
+  // Only to be checked: what is run is built from the weights (docs/untrusted-models.md).
   if (record.files.sequence) await readChecked(directory, "sequence", record.files.sequence);
   return { json, record, weights };
 }

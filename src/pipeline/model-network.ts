@@ -29,7 +29,7 @@ export function networkShape(record: NetworkRecord): NetworkShape | null {
 
 /**
  * The network of a model as an ONNX model, built from the record and the weights alone: the graph that is run is
- * always one of ours, never one that came with a model (decision 8).
+ * always one of ours, never one that came with a model (docs/untrusted-models.md).
  *
  * @param parameters under their documented names
  * @param digest what the result must have for SHA-256, where a record names it

@@ -155,6 +155,21 @@ test.each<[what: string, name: string, text: string, says: RegExp]>([
   ["a label that is a list", "set.jsonl", '{"path":"a.mp4","label":["walk"]}', /row 1 .*"label"/],
   ["a line that is no JSON", "set.jsonl", '{"path":"a.mp4","label":"walk"}\n{', /line 2/],
   ["a line that is no object", "set.jsonl", '["a.mp4","walk"]', /line 1/],
+  ["a field twice", "set.jsonl", '{"path":"a","label":"x","label":"y"}', /line 1 .*"label".*twice/],
+  ["a column twice", "set.csv", "path,label,label\na.mp4,x,y\n", /the column "label" twice/],
+  [
+    "pictures of no rate",
+    "set.csv",
+    "path,label\nimages:d?fps=0,x\n",
+    /row 1 has a path that is none/,
+  ],
+  // Such a path would keep the search for its group busy for minutes.
+  [
+    "an endless path",
+    "set.csv",
+    `path,label\n${"_g1".repeat(9000)}/,x\n`,
+    /row 1 .*27001 characters/,
+  ],
 ])("%s is refused, and where it is, is said", async (_, name, text, says) => {
   await expect(open(name, text)).rejects.toMatchObject({
     code: "ERR_DATASET_INVALID",
@@ -176,6 +191,11 @@ test("start and end make a row a part of its video; without them it is all of it
     { name: "clips/b.mp4#t=,2", label: "walk", span: { end: 2 } },
   ]);
   expect(dataset.warnings).toEqual([]);
+});
+
+test("a column that is not read may be there twice", async () => {
+  const { items } = await open("set.csv", "path,label,x,x\nclips/a.mp4,walk,1,2\n");
+  expect(items).toHaveLength(1);
 });
 
 test("the column that is missed is named as the user named it", async () => {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
+import { Builder } from "flatbuffers";
 import { expect, test } from "vitest";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { readEmbeddedWeights } from "../../src/features/embedded-weights.js";
+import { constantOf } from "../../src/features/tflite/constants.js";
 import { readTflite } from "../../src/features/tflite/read-tflite.js";
 import { tfliteToOnnx } from "../../src/features/tflite/tflite-to-onnx.js";
 import { openOnnxSession } from "../../src/onnx/session.js";
@@ -115,6 +117,59 @@ test("a file without a graph is refused", () => {
   // An empty root table: its size is that of its own offset.
   const file = Uint8Array.of(12, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33, 4, 0, 4, 0, 4, 0, 0, 0);
   expect(() => readTflite(file, "m.tflite")).toThrow("it holds no graph");
+});
+
+/** A file whose tensors all have one name and one shape, of so many bytes and axes. */
+function sharing(tensors: number, nameLength: number, axes: number): Uint8Array {
+  const builder = new Builder(1024);
+  const table = (fields: readonly number[]): number => {
+    builder.startObject(fields.length);
+    for (const [slot, offset] of fields.entries()) builder.addFieldOffset(slot, offset, 0);
+    return builder.endObject();
+  };
+  const list = (offsets: readonly number[]): number => {
+    builder.startVector(4, offsets.length, 4);
+    for (const offset of offsets) builder.addOffset(offset);
+    return builder.endVector();
+  };
+  const name = builder.createString("n".repeat(nameLength));
+  builder.startVector(4, axes, 4);
+  for (let i = 0; i < axes; i++) builder.addInt32(1);
+  const shape = builder.endVector();
+  const all = list(Array.from({ length: tensors }, () => table([shape, 0, 0, name])));
+  const graphs = list([table([all])]);
+  builder.finish(table([0, 0, graphs]), "TFL3");
+  return builder.asUint8Array();
+}
+
+test("a file whose tables lead to one place again and again is refused before it is followed everywhere", () => {
+  // 20,000 names of 1 MB would be 20 GB, of a file of 2.
+  expect(() => readTflite(sharing(20_000, 1_000_000, 4), "m.tflite")).toThrow(
+    /refer to the same places too often/,
+  );
+  expect(() => readTflite(sharing(200_000, 1, 4), "m.tflite")).toThrow(/200000 tables is too long/);
+  expect(() => readTflite(sharing(1, 1, 9), "m.tflite")).toThrow("the tensor 0 has 9 axes");
+  // As writers do that keep equal texts once.
+  expect(readTflite(sharing(2000, 30, 4), "m.tflite").tensors).toHaveLength(2000);
+});
+
+test("a constant that operators take again and again is refused before it is widened without end", () => {
+  const side = 256;
+  const quantisation = { scale: [1], zeroPoint: [0] };
+  const data = new Uint8Array(side * side);
+  const kernel = { name: "kernel", shape: [side, 1, 1, side], type: 9, data, quantisation };
+  const file = writeTflite({
+    ...network,
+    tensors: [...network.tensors, { ...kernel, name: "large" }],
+  });
+  const model = readTflite(file, "m.tflite");
+  const index = model.tensors.findIndex(({ name }) => name === "large");
+  const widened = { numbers: 2 ** 28 - side * side };
+  const refusal = (why: string): Error => new Error(why);
+  expect(constantOf(model, index, widened, refusal).data).toHaveLength(side * side);
+  expect(() => constantOf(model, index, widened, refusal)).toThrow(
+    "its operators take constants of more than 268435456 numbers together",
+  );
 });
 
 test("a small file cut anywhere is refused, or complete but for its filling", () => {

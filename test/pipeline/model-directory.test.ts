@@ -11,7 +11,6 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { openDataset, train } from "muybridge";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/core/digest.js";
 import type { MuybridgeError } from "../../src/core/errors.js";
@@ -23,45 +22,32 @@ import { openModel } from "../../src/pipeline/model.js";
 import { buildSequence, networkShape } from "../../src/pipeline/model-network.js";
 import { namedShapes } from "../../src/sequence/parameters.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
-import { alterRecord, alterWeights, copyModel, replaceFile } from "./altered-model.js";
-import { writeCsvRamps } from "./csv-ramps.js";
+import {
+  alterRecord,
+  clip,
+  copyModel,
+  type RampModel,
+  refusalOf,
+  replaceFile,
+  trainRampModel,
+} from "./altered-model.js";
 
 const root = sharedDirectory();
-const whole = join(root, "model");
-/** Two steps of three values. */
-const clip = Float32Array.of(0.1, 0.5, -0.2, 0.4, 0.1, 0.3);
-let expected: Float32Array;
+let model: RampModel;
+let whole: string;
 let copies = 0;
 const copy = (): Promise<string> => copyModel(whole, join(root, `copy${copies++}`));
 
 beforeAll(async () => {
-  await writeCsvRamps(join(root, "ramps"), 12);
-  const dataset = await openDataset(join(root, "ramps"));
-  const options = { hidden: 3, epochs: 2, batchSize: 4, cacheDir: join(root, "cache") };
-  await using model = await train(dataset, options);
-  await model.save(whole);
-  expected = (await model.predict(clip, 2)).probabilities;
+  model = await trainRampModel(root);
+  whole = model.directory;
 });
 
-/** The error by which a model is refused, when it is opened or first asked. */
-async function refusalOf(directory: string): Promise<MuybridgeError> {
-  const refused = (async () => {
-    await using model = await openModel(directory);
-    await model.predict(clip, 2);
-  })();
-  const error = await refused.then(
-    () => new Error("it was not refused"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toMatchObject({ code: "ERR_MODEL_INVALID" });
-  return error as MuybridgeError;
-}
-
 test("an opened model says what it said when it was trained, and is saved as the same bytes", async () => {
-  await using model = await openModel(whole);
-  expect((await model.predict(clip, 2)).probabilities).toEqual(expected);
+  await using opened = await openModel(whole);
+  expect((await opened.predict(clip, 2)).probabilities).toEqual(model.expected);
   const again = join(root, "again");
-  await model.save(again);
+  await opened.save(again);
   for (const name of await readdir(whole)) {
     expect(await readFile(join(again, name)), name).toEqual(await readFile(join(whole, name)));
   }
@@ -138,9 +124,13 @@ test.each(Object.keys(otherNetworks))(
     await replaceFile(directory, "sequence", bytes);
     expect((await refusalOf(directory)).parameter).toBe("files.sequence");
     // Whatever is asked of the model: nothing is passed on.
-    await using model = await openModel(directory);
-    await expect(async () => model.save(join(root, "passed-on"))).rejects.toThrow("files.sequence");
-    expect(() => toOnnxModel(model as Parameters<typeof toOnnxModel>[0])).toThrow("files.sequence");
+    await using opened = await openModel(directory);
+    await expect(async () => opened.save(join(root, "passed-on"))).rejects.toThrow(
+      "files.sequence",
+    );
+    expect(() => toOnnxModel(opened as Parameters<typeof toOnnxModel>[0])).toThrow(
+      "files.sequence",
+    );
   },
 );
 
@@ -168,96 +158,6 @@ test("the graph of given weights is this one: another needs a new version of the
   expect(sha256(buildSequence(record, parameters)!)).toBe(
     "82927f9a9374efc724942558d95adbe4fcc0341ac0a1899708a456d32e8057a2",
   );
-});
-
-test.each([
-  ["NaN", Number.NaN, "layer0.forward.kernel"],
-  ["infinity", Number.POSITIVE_INFINITY, "meanPool.bias"],
-  ["minus infinity", Number.NEGATIVE_INFINITY, "standardisation.mean"],
-  ["a deviation of zero", 0, "standardisation.deviation"],
-  ["a negative deviation", -1, "standardisation.changeDeviation"],
-])("%s among the weights is refused by the tensor's name", async (_, value, name) => {
-  const directory = await copy();
-  await alterWeights(directory, (tensors) => {
-    (tensors.get(name)!.data as Float32Array)[1] = value;
-  });
-  const refusal = await refusalOf(directory);
-  expect(refusal).toMatchObject({
-    path: join(directory, "weights.safetensors"),
-    parameter: name,
-  });
-  expect(refusal.message).toContain(`the tensor "${name}" holds ${value} at 1`);
-});
-
-test("weights that are finite, each, and too large together, give no labels of NaN", async () => {
-  const directory = await copy();
-  await alterWeights(directory, (tensors) => {
-    (tensors.get("standardisation.deviation")!.data as Float32Array).fill(1e-45);
-  });
-  expect((await refusalOf(directory)).message).toMatch(/gives NaN for a probability/);
-});
-
-test("a tensor that is missing, too many, of another shape or type is refused by its name", async () => {
-  const missing = await copy();
-  await alterWeights(missing, (tensors) => tensors.delete("head.bias"));
-  expect((await refusalOf(missing)).parameter).toBe("head.bias");
-  const extra = await copy();
-  await alterWeights(extra, (tensors) => tensors.set("more", tensors.get("head.bias")!));
-  expect((await refusalOf(extra)).parameter).toBe("more");
-  const turned = await copy();
-  await alterWeights(turned, (tensors) => {
-    const { shape, data } = tensors.get("head.kernel")!;
-    tensors.set("head.kernel", { shape: [...shape].reverse(), data });
-  });
-  expect((await refusalOf(turned)).parameter).toBe("head.kernel");
-  const wide = await copy();
-  await alterWeights(wide, (tensors) => {
-    const { shape, data } = tensors.get("head.bias")!;
-    tensors.set("head.bias", { shape, data: Float64Array.from(data as Float32Array) });
-  });
-  expect((await refusalOf(wide)).parameter).toBe("head.bias");
-});
-
-/** What is done to the header of weights.safetensors, as text, and the tensor that is named for it. */
-const headers: readonly [string, (header: string) => string, string?][] = [
-  ["an offset before the file", (header) => header.replace(/\[0,(\d+)\]/, "[-8,$1]"), "head.bias"],
-  ["an offset past the end", (header) => header.replace(/\[0,\d+\]/, "[0,99999999]"), "head.bias"],
-  ["an offset past counting", (header) => header.replace(/\[0,\d+\]/, "[0,1e300]"), "head.bias"],
-  ["a tensor over another", (header) => header.replace(/\[8,(\d+)\]/, "[0,$1]"), "head.kernel"],
-  [
-    "a shape that is too large to multiply",
-    (header) => header.replace(/"shape":\[2\]/, '"shape":[9007199254740991,9007199254740991]'),
-    "head.bias",
-  ],
-  ["an unknown type", (header) => header.replace('"F32"', '"F8_E5M2"'), "head.bias"],
-  ["a name twice", (header) => header.replace('"head.kernel"', '"head.bias"')],
-];
-
-test.each(headers)("weights.safetensors with %s is refused", async (_, change, parameter) => {
-  const directory = await copy();
-  const file = await readFile(join(directory, "weights.safetensors"));
-  const size = Number(file.readBigUInt64LE());
-  const header = file.subarray(8, 8 + size).toString("utf8");
-  const altered = Buffer.from(change(header));
-  expect(altered.toString()).not.toBe(header);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(altered.length));
-  await replaceFile(
-    directory,
-    "weights",
-    Buffer.concat([length, altered, file.subarray(8 + size)]),
-  );
-  const refusal = await refusalOf(directory);
-  expect(refusal.path).toBe(join(directory, "weights.safetensors"));
-  expect(refusal.parameter).toBe(parameter);
-});
-
-test("a record of a network that would not fit into memory is refused before anything of its size is made", async () => {
-  const directory = await copy();
-  await alterRecord(directory, (record) => {
-    Object.assign(record.network, { layers: 16, hidden: 8192 });
-  });
-  expect((await refusalOf(directory)).parameter).toBe("layer0.forward.kernel");
 });
 
 test("files of a model that are no files, lie elsewhere or are too large are refused unread", async () => {
@@ -326,8 +226,8 @@ test("what lies beside a model's files is neither read nor run", async () => {
   }
   await writeFile(join(directory, "package.json"), '{"main":"index.js","type":"commonjs"}');
   await writeFile(join(directory, "sequence.onnx.data"), "weights");
-  await using model = await openModel(directory);
-  expect((await model.predict(clip, 2)).probabilities).toEqual(expected);
+  await using opened = await openModel(directory);
+  expect((await opened.predict(clip, 2)).probabilities).toEqual(model.expected);
   await expect(access(ran)).rejects.toThrow();
 });
 

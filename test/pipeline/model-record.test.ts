@@ -1,36 +1,29 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDataset, train } from "muybridge";
 import { beforeAll, expect, test } from "vitest";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { openModel } from "../../src/pipeline/model.js";
 import { parseModelRecord } from "../../src/pipeline/model-directory.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
-import { type AnyRecord, copyModel } from "./altered-model.js";
-import { writeCsvRamps } from "./csv-ramps.js";
+import {
+  type AnyRecord,
+  clip,
+  copyModel,
+  type RampModel,
+  trainRampModel,
+} from "./altered-model.js";
 
 const root = sharedDirectory();
-const whole = join(root, "model");
-/** Two steps of three values, to be asked of every model. */
-const clip = Float32Array.of(0.1, 0.5, -0.2, 0.4, 0.1, 0.3);
-let expected: number[];
+let model: RampModel;
 let text: string;
 
 beforeAll(async () => {
-  await writeCsvRamps(join(root, "ramps"), 12);
-  const dataset = await openDataset(join(root, "ramps"));
-  await using model = await train(dataset, {
+  model = await trainRampModel(root, {
     rnn: "gru",
-    hidden: 3,
-    epochs: 2,
-    batchSize: 4,
     schedule: { type: "piecewise", factor: 0.9, everyEpochs: 2, warmUp: { steps: 1 } },
     clip: { by: "value", limit: 1 },
-    cacheDir: join(root, "cache"),
   });
-  await model.save(whole);
-  expected = [...(await model.predict(clip, 2)).probabilities];
-  text = await readFile(join(whole, "model.json"), "utf8");
+  text = await readFile(join(model.directory, "model.json"), "utf8");
 });
 
 /** A field, by the keys that lead to it. */
@@ -101,8 +94,8 @@ async function outcomeOf(
     // Most are refused here, and need not be written to disk for it.
     parseModelRecord(json, file);
     await writeFile(file, json);
-    await using model = await openModel(directory);
-    return asked ? [...(await model.predict(clip, 2)).probabilities] : "opened";
+    await using opened = await openModel(directory);
+    return asked ? [...(await opened.predict(clip, 2)).probabilities] : "opened";
   } catch (error) {
     if (error instanceof MuybridgeError) return error;
     throw error;
@@ -110,7 +103,7 @@ async function outcomeOf(
 }
 
 test("whatever stands in a field of model.json, or if nothing does, the model works the same or is refused by the field's name", async () => {
-  const directory = await copyModel(whole, join(root, "fields"));
+  const directory = await copyModel(model.directory, join(root, "fields"));
   const record = JSON.parse(text);
   const fields = fieldsOf(record);
   expect(fields.length).toBeGreaterThan(60);
@@ -126,7 +119,7 @@ test("whatever stands in a field of model.json, or if nothing does, the model wo
     for (const json of texts) {
       const outcome = await outcomeOf(json, directory, asked > 0);
       if (!(outcome instanceof MuybridgeError)) {
-        if (asked-- > 0) expect(outcome, name).toEqual(expected);
+        if (asked-- > 0) expect(outcome, name).toEqual([...model.expected]);
         continue;
       }
       refused += 1;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -175,6 +175,36 @@ test("a saved network is the same network, and goes on learning", async () => {
   await writeFile(join(path, "network.json"), "{}");
   await expect(openNetwork(path)).rejects.toMatchObject({ code: "ERR_MODEL_INVALID" });
   await expect(network.save(directory)).rejects.toMatchObject({ code: "ERR_USAGE" });
+});
+
+test("a saved network is refused by the name of what is wrong with it, before anything of its size is made", async () => {
+  const head = { type: "classification", classes: 2 } as const;
+  await using network = createNetwork({ cell: "lstm", inputSize: 1, hidden: 2, head });
+  const path = join(directory, "altered");
+  await network.save(path);
+  const record = JSON.parse(await readFile(join(path, "network.json"), "utf8"));
+  const refusalOf = async (change: object): Promise<object> => {
+    await writeFile(join(path, "network.json"), JSON.stringify({ ...record, ...change }));
+    return openNetwork(path).then(
+      () => ({}),
+      (error: object) => error,
+    );
+  };
+  const code = "ERR_MODEL_INVALID";
+  expect(await refusalOf({ layers: 1000, hidden: 1_000_000 })).toMatchObject({
+    code,
+    parameter: "layer0.forward.kernel",
+  });
+  expect(await refusalOf({ hidden: "2" })).toMatchObject({ code, parameter: "hidden" });
+  expect(await refusalOf({ more: 1 })).toMatchObject({ code, parameter: "more" });
+  // Each value may be, but not both together.
+  expect(await refusalOf({ output: "sequence", pooling: "mean" })).toMatchObject({ code });
+  network.setParameters({
+    ...network.getParameters(),
+    "head.bias": { shape: [2], data: Float32Array.of(0, Number.NaN) },
+  });
+  await network.save(path);
+  expect(await refusalOf({})).toMatchObject({ code, parameter: "head.bias" });
 });
 
 test("a target that does not fit the network is refused with its place", async () => {

@@ -76,8 +76,10 @@ export function parseModelJson(bytes: Uint8Array, path: string): ParsedModelJson
   if (groups.reduce((sum, { paths }) => sum + paths.length, 0) > maxShards) {
     throw invalidModelJson(path, `it has more than ${maxShards} shards`);
   }
-  // NaN, of lengths whose product is past counting times none, is too large as well.
-  if (!(groups.reduce((sum, group) => sum + sizeOfGroup(group), 0) <= maxWeightsSize)) {
+  const size = groups.reduce((sum, group) => sum + sizeOfGroup(group), 0);
+  // Of lengths whose product is past counting, and one that is none.
+  if (Number.isNaN(size)) throw invalidModelJson(path, "the size of its weights cannot be told");
+  if (size > maxWeightsSize) {
     throw new MuybridgeError(
       "ERR_TOO_LARGE",
       `The weights of ${path} are larger than ${maxWeightsSize / 2 ** 20} MiB.`,

@@ -133,6 +133,16 @@ test.each<[string, (file: ModelFile) => void, string]>([
     "http://x/y",
   ],
   ["a shard too many", (f) => void f.weightsManifest[0]!.paths.push("model.json"), "larger than 0"],
+  [
+    "one shard a thousand times",
+    (f) => void (f.weightsManifest[0]!.paths = Array(1000).fill(f.weightsManifest[0]!.paths[0]!)),
+    "larger than",
+  ],
+  [
+    "weights whose size cannot be told",
+    (f) => void (f.weightsManifest[0]!.weights[0]!.shape = [...Array(21).fill(1e15), 0]),
+    "size of its weights",
+  ],
   ["a shard too few", (f) => void f.weightsManifest[0]!.paths.pop(), "too short"],
   ["a shape that is none", (f) => void (f.weightsManifest[0]!.weights[0]!.shape = [-1]), "shape"],
   ["texts as weights", (f) => void (f.weightsManifest[0]!.weights[0]!.dtype = "string"), "dtype"],
