@@ -29,10 +29,10 @@ const codes: Readonly<Record<string, Split | null>> = { "0": null, "1": "train",
 
 async function openHmdb51(
   directory: string,
-  { fold = 1, lists, groupBy }: AdapterOptions,
+  { fold = 1, lists, groupBy: way }: AdapterOptions,
 ): Promise<Dataset> {
   checkFold("HMDB51", fold);
-  const grouping = checkGroupBy("HMDB51", groupings, groupBy);
+  const grouping = checkGroupBy("HMDB51", groupings, way);
   const candidates = lists ? [lists] : [join(directory, listsFolder), directory];
   const root = resolve(directory);
   const inFolders = (await listVideoFiles(root)).filter((path) =>
