@@ -26,6 +26,12 @@ export {
   compare,
   type DifferingClip,
 } from "./pipeline/compare.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type FoldResult,
+} from "./pipeline/cross-validate.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,

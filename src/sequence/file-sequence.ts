@@ -96,3 +96,18 @@ export function fileSequence(
   const step = n > 1 ? last / (n - 1) : times ? 0 : 1;
   return { features, timestamps, n, dimension, duration: last + step };
 }
+
+/** The steps of a sequence from `start` until before `end`, both in seconds; at least the one before `end`. */
+export function stepsBetween(sequence: FileSequence, start: number, end: number): FileSequence {
+  const { features, timestamps, dimension } = sequence;
+  const begins = timestamps.findIndex((time) => time >= start);
+  const ends = timestamps.findIndex((time) => time >= end);
+  const after = ends < 0 ? timestamps.length : Math.max(ends, 1);
+  const first = Math.min(begins < 0 ? after - 1 : begins, after - 1);
+  return {
+    ...sequence,
+    features: features.subarray(first * dimension, after * dimension),
+    timestamps: timestamps.subarray(first, after),
+    n: after - first,
+  };
+}
