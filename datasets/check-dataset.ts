@@ -1,13 +1,13 @@
 import pMap from "p-map";
 import { MuybridgeError } from "../src/core/errors.js";
 import type { LongCallOptions } from "../src/core/progress.js";
-import type { Dataset, DatasetItem, Split } from "./dataset.js";
+import { clipDigest, type Dataset, type DatasetItem, type Split } from "./dataset.js";
+import { dividedVideos } from "./divided-videos.js";
+import { type DatasetFinding, listed, type ProbedItem, type SeenItem } from "./findings.js";
+import { groupBy } from "./group-items.js";
+import { lengthCue } from "./length-cue.js";
 
-/** Something that a user should know before training. An error would make the result worthless. */
-export interface DatasetFinding {
-  readonly severity: "error" | "warning";
-  readonly message: string;
-}
+export type { DatasetFinding, ProbedItem } from "./findings.js";
 
 /** A class of the data set. */
 export interface ClassSummary {
@@ -26,14 +26,6 @@ export interface DatasetReport {
   readonly findings: readonly DatasetFinding[];
 }
 
-/** What is looked at in a file. */
-export interface ProbedItem {
-  /** Seconds. */
-  readonly duration: number;
-  /** Values of a vector, of a sequence. */
-  readonly dimension?: number;
-}
-
 /** Options of {@link checkDataset}. */
 export interface CheckOptions extends LongCallOptions {
   /** Reads a video's headers, or a sequence of vectors. */
@@ -48,15 +40,8 @@ const concurrency = 4;
 /** The largest class may have this many times the clips of the smallest. */
 const imbalanceLimit = 5;
 
-/** Part of the variance of clip lengths that the class may explain before length is a cue (η²). */
-const lengthCueLimit = 0.3;
-
 /** Fewest clips a class can be learned from with any hope. */
 const fewClips = 5;
-
-interface SeenItem extends DatasetItem, ProbedItem {
-  readonly digest: string;
-}
 
 /** Looks for what would spoil a training or make its accuracy look better than it is. */
 export async function checkDataset(
@@ -69,6 +54,13 @@ export async function checkDataset(
   }));
   // Where a data set names parts, clips without one are trained on.
   const named = dataset.items.some(({ split }) => split !== undefined);
+  // A long video may have hundreds of parts; it is read once.
+  const files = new Map<string, Promise<SeenFile>>();
+  const see = (path: string): Promise<SeenFile> => {
+    const known = files.get(path) ?? readFile(path, options);
+    files.set(path, known);
+    return known;
+  };
   let done = 0;
   let failed = 0;
   const total = dataset.items.length;
@@ -77,36 +69,54 @@ export async function checkDataset(
     dataset.items,
     async (item): Promise<SeenItem | DatasetFinding> => {
       options.signal?.throwIfAborted();
-      const result = await look(named ? { split: "train", ...item } : item, options);
-      if (!("digest" in result)) failed += 1;
+      const result = await look(named ? { split: "train", ...item } : item, see);
+      if (!("content" in result)) failed += 1;
       done += 1;
       options.onProgress?.({ stage: "check", done, total, failed, unit: "videos" });
       return result;
     },
     { concurrency },
   );
-  const seen = results.filter((result) => "digest" in result);
+  const seen = results.filter((result) => "content" in result);
   findings.push(...results.filter((result) => "severity" in result));
   const classes = dataset.classes.map((label) => summarise(label, seen));
   findings.push(
     ...mixtures(seen),
     ...duplicates(seen),
+    ...dividedVideos(seen),
     ...groupLeaks(seen),
     ...shortages(classes, seen),
-    ...lengthCue(seen),
+    ...lengthCueOf(seen),
   );
   return { classes, findings: findings.sort((a, b) => a.severity.localeCompare(b.severity)) };
+}
+
+/** A file, and the SHA-256 of its content. */
+interface SeenFile extends ProbedItem {
+  readonly content: string;
+}
+
+async function readFile(path: string, { probe, digest }: CheckOptions): Promise<SeenFile> {
+  return { ...(await probe(path)), content: await digest(path) };
 }
 
 /** Reads what is needed of a clip, or says why it cannot be read. */
 async function look(
   item: DatasetItem,
-  { probe, digest }: CheckOptions,
+  see: (path: string) => Promise<SeenFile>,
 ): Promise<SeenItem | DatasetFinding> {
   try {
-    const { duration, dimension } = await probe(item.path);
+    const { duration: whole, dimension, content } = await see(item.path);
+    const { start = 0, end = whole } = item.span ?? {};
+    if (item.span && whole > 0 && start >= whole) {
+      return {
+        severity: "warning",
+        message: `begins after the end of its video, which is ${whole.toFixed(2)} s long: ${item.name}`,
+      };
+    }
     const size = dimension === undefined ? {} : { dimension };
-    return { ...item, duration, ...size, digest: await digest(item.path) };
+    const duration = item.span ? Math.max(Math.min(end, whole) - start, 0) : whole;
+    return { ...item, duration, ...size, content };
   } catch (error) {
     if (!(error instanceof MuybridgeError)) throw error;
     return { severity: "warning", message: `unreadable (${error.code}): ${item.name}` };
@@ -140,9 +150,10 @@ function mixtures(seen: readonly SeenItem[]): DatasetFinding[] {
 }
 
 function duplicates(seen: readonly SeenItem[]): DatasetFinding[] {
-  return [...groupBy(seen, ({ digest }) => digest).values()].flatMap((copies): DatasetFinding[] => {
+  const same = groupBy(seen, ({ content, span }) => clipDigest(content, span));
+  return [...same.values()].flatMap((copies): DatasetFinding[] => {
     if (copies.length < 2) return [];
-    const names = copies.map(({ name }) => name).join(", ");
+    const names = listed(copies);
     if (new Set(copies.map(({ label }) => label)).size > 1) {
       return [{ severity: "error", message: `the same content under different labels: ${names}` }];
     }
@@ -189,32 +200,13 @@ function shortages(classes: readonly ClassSummary[], seen: readonly SeenItem[]):
   return findings;
 }
 
-/** Whether the class could be guessed from a clip's length: the part of its variance that the class explains. */
-function lengthCue(seen: readonly SeenItem[]): DatasetFinding[] {
-  if (seen.length < 2) return [];
-  const meanOf = (items: readonly SeenItem[]): number =>
-    items.reduce((sum, { duration }) => sum + duration, 0) / items.length;
-  const mean = meanOf(seen);
-  const all = seen.reduce((sum, { duration }) => sum + (duration - mean) ** 2, 0);
-  const explained = [...groupBy(seen, ({ label }) => label).values()].reduce(
-    (sum, items) => sum + items.length * (meanOf(items) - mean) ** 2,
-    0,
-  );
-  if (all === 0 || explained / all < lengthCueLimit) return [];
+function lengthCueOf(seen: readonly SeenItem[]): DatasetFinding[] {
+  const part = lengthCue(seen);
+  if (part === undefined) return [];
   return [
     {
       severity: "warning",
-      message: `the class explains ${Math.round((100 * explained) / all)} % of the variance of clip lengths; sample a fixed number of frames (--count), so that length is no cue`,
+      message: `the class explains ${Math.round(100 * part)} % of the variance of clip lengths; sample a fixed number of frames (--count), so that length is no cue`,
     },
   ];
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const members = groups.get(keyOf(item));
-    if (members) members.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

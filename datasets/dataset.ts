@@ -2,19 +2,26 @@
  * Data sets: adapters that turn the public ways of laying out labelled videos into one list, and the motions
  * generator.
  */
+import { digestOf } from "../src/core/digest.js";
 import { MuybridgeError } from "../src/core/errors.js";
+import type { Span } from "../src/frames/decoder.js";
 
 /** The parts of a data set. Training sees the first, early stopping the second, nothing but evaluation the third. */
 export type Split = "train" | "validation" | "test";
 
-/** A labelled video. */
+/** A labelled video, or a labelled part of one. */
 export interface DatasetItem {
   /** Absolute path. */
   readonly path: string;
-  /** The path as the data set names it. */
+  /** The path as the data set names it, with the span behind it where there is one: `a.mp4#t=1.5,4`. */
   readonly name: string;
   readonly label: string;
-  /** What clips of one scene or person share; a split keeps them on one side. */
+  /** The part of the video that bears the label. Default: all of it. */
+  readonly span?: Span;
+  /**
+   * What clips of one scene or person share; a split keeps them on one side. Parts of one video that have no group
+   * are kept on one side by the video.
+   */
   readonly group?: string;
   /** The part it belongs to, where the data set says so. */
   readonly split?: Split;
@@ -29,6 +36,8 @@ export interface Dataset {
   readonly items: readonly DatasetItem[];
   /** What a user should know: files that are missing, rows that were left out. */
   readonly warnings: readonly string[];
+  /** What stands behind the warnings, one by one, such as each missing file: for who wants to know everything. */
+  readonly details: readonly string[];
 }
 
 /**
@@ -40,6 +49,7 @@ export function createDataset(
   name: string,
   items: readonly DatasetItem[],
   warnings: readonly string[] = [],
+  details: readonly string[] = [],
 ): Dataset {
   if (items.length === 0) {
     throw new MuybridgeError(
@@ -50,7 +60,8 @@ export function createDataset(
       },
     );
   }
-  return { name, classes: [...new Set(items.map(({ label }) => label))].sort(), items, warnings };
+  const classes = [...new Set(items.map(({ label }) => label))].sort();
+  return { name, classes, items, warnings, details };
 }
 
 /** Names that data sets give the parts. */
@@ -59,6 +70,7 @@ const splitNames: Readonly<Record<string, Split>> = {
   training: "train",
   val: "validation",
   valid: "validation",
+  validate: "validation",
   validation: "validation",
   test: "test",
 };
@@ -76,4 +88,9 @@ export function splitNamed(name: string): Split | undefined {
 export function groupInName(path: string, label: string): string | undefined {
   const match = /_g(\d+)_[^/\\]*$/.exec(path);
   return match ? `${label}/g${match[1]}` : undefined;
+}
+
+/** What a clip is known by: the SHA-256 of the video's content, and for a part of it of the content and the span. */
+export function clipDigest(content: string, span: Span | undefined): string {
+  return span ? digestOf({ content, start: span.start ?? 0, end: span.end }) : content;
 }

@@ -1,6 +1,6 @@
 import { sha256 } from "../src/core/digest.js";
 import { MuybridgeError } from "../src/core/errors.js";
-import { type SplitItem, type Unit, unitsOf } from "./splits.js";
+import { type SplitItem, type Unit, unitsOf } from "./split-units.js";
 
 /** Options of {@link assignFolds}. */
 export interface FoldOptions {
@@ -56,15 +56,51 @@ export function assignFolds(items: readonly SplitItem[], { folds, seed }: FoldOp
     }
     for (const index of unit.members) assigned[index] = fold;
   }
-  const whole = [...totals].filter(([label, total]) =>
-    held.some(({ labels }) => labels.get(label) === total),
+  checkWhole(
+    [...totals],
+    held.map(({ labels }) => labels),
   );
-  if (whole.length > 0) {
+  return assigned;
+}
+
+/** Refuses folds that hold out all clips of a class at once. */
+function checkWhole(
+  totals: readonly (readonly [string, number])[],
+  held: readonly ReadonlyMap<string, number>[],
+): void {
+  const whole = totals.filter(([label, total]) =>
+    held.some((labels) => labels.get(label) === total),
+  );
+  if (whole.length === 0) return;
+  throw new MuybridgeError(
+    "ERR_DATASET_INVALID",
+    `All clips of ${whole.map(([label]) => label).join(", ")} are of one group, so that they can only be held out together. Add clips of another group, or leave the class out.`,
+  );
+}
+
+/**
+ * Holds out one group after the other: each group, and what shares content with it, is a fold of its own. Parts of
+ * one video and copies of one content are a group where none is given.
+ *
+ * @returns the fold of each clip, from 0, in the order of the items
+ * @throws MuybridgeError ERR_DATASET_INVALID where there is one group only, or all clips of a class are of one.
+ */
+export function assignGroupFolds(items: readonly SplitItem[]): number[] {
+  const assigned = new Array<number>(items.length).fill(0);
+  const units = unitsOf(items);
+  for (const [fold, { members }] of units.entries()) {
+    for (const index of members) assigned[index] = fold;
+  }
+  if (units.length < 2) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",
-      `All clips of ${whole.map(([label]) => label).join(", ")} are of one group, so that they can only be held out together. Add clips of another group, or leave the class out.`,
+      "All clips are of one group, so that none can be left out. Add clips of another group.",
     );
   }
+  checkWhole(
+    [...countLabels(items, [...items.keys()])],
+    units.map(({ members }) => countLabels(items, members)),
+  );
   return assigned;
 }
 

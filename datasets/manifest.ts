@@ -5,6 +5,8 @@ import { readBoundedFile } from "../src/core/bounded-file.js";
 import { MuybridgeError, messageOf } from "../src/core/errors.js";
 import { parseStrictJson } from "../src/core/strict-json.js";
 import { placeOnDisk, resolveVideoPath } from "../src/frames/image-sequence.js";
+import { spanFragment } from "../src/frames/span.js";
+import { tellMissing } from "./adapter.js";
 import {
   createDataset,
   type Dataset,
@@ -15,7 +17,7 @@ import {
 
 /** Options of {@link openManifest}. */
 export interface ManifestOptions {
-  /** Names of this manifest's columns for path, label, group and split, where they are others. */
+  /** Names of this manifest's columns for path, label, group, split, start and end, where they are others. */
   readonly columns?: Readonly<Record<string, string>>;
 }
 
@@ -23,24 +25,21 @@ export interface ManifestOptions {
 export const manifestExtensions: ReadonlySet<string> = new Set([".csv", ".tsv", ".jsonl"]);
 
 /** Largest manifest that is read, in bytes: a million rows. A text of twice the size is the longest that can be. */
-const maxManifestSize = 2 ** 28;
+export const maxManifestSize = 2 ** 28;
 
 /** Most rows: three times as many as the largest data sets of actions have clips. */
-const maxRows = 2_000_000;
+export const maxRows = 2_000_000;
 
 /** Longest path, label or group, in characters; paths end at 4096 bytes nearly everywhere. */
 const maxTextLength = 8192;
 
 /** The columns that are read. Others are ignored. */
-const knownColumns = ["path", "label", "group", "split"] as const;
-
-/** Columns that would name a part of a video; a whole video is all that can be labelled. */
-const spanColumns = ["start", "end"] as const;
+const knownColumns = ["path", "label", "group", "split", "start", "end"] as const;
 
 /**
  * A table of videos: CSV (RFC 4180), TSV, or JSON lines, with the columns `path` and `label` and optionally
- * `group` and `split` (train, validation or val, test). Paths are absolute or relative to its folder, the
- * directory of `images:DIR` as well.
+ * `group`, `split` (train, validation or val, test), `start` and `end` (seconds; a row is then a part of its video,
+ * which may have several). Paths are absolute or relative to its folder, the directory of `images:DIR` as well.
  *
  * @throws MuybridgeError ERR_FILE_NOT_FOUND; ERR_DATASET_INVALID naming the row and the column.
  */
@@ -52,15 +51,17 @@ export async function openManifest(path: string, options: ManifestOptions = {}):
       ? parseJsonLines(path, text)
       : parseTable(path, text, columns);
   const items = rows.map((row, index) => itemOf(path, row, index, columns));
-  const missing: string[] = [];
-  for (const item of items) {
-    if (!(await stat(placeOnDisk(item.path)).catch(() => undefined))) missing.push(item.name);
+  const files = new Set(items.map((item) => placeOnDisk(item.path)));
+  const absent = new Set<string>();
+  for (const file of files) {
+    if (!(await stat(file).catch(() => undefined))) absent.add(file);
   }
-  const warnings =
-    missing.length > 0
-      ? [`${missing.length} of ${items.length} files are missing, the first: ${missing[0]}`]
-      : [];
-  return createDataset(path, items, warnings);
+  const missing = items.filter((item) => absent.has(placeOnDisk(item.path)));
+  const { warnings, details } = tellMissing(
+    missing.map(({ name }) => name),
+    items.length,
+  );
+  return createDataset(path, items, warnings, details);
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -106,7 +107,7 @@ function checkHeader(
   names: string[],
   columns: Readonly<Record<string, string>>,
 ): string[] {
-  const read = [...knownColumns, ...spanColumns].map((name) => columns[name] ?? name);
+  const read = knownColumns.map((name) => columns[name] ?? name);
   const twice = read.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice === undefined) return names;
   throw invalid(path, `its header has the column "${shown(twice)}" twice`);
@@ -169,14 +170,24 @@ function itemOf(
       `${where} has ${text.length} characters in the column "${column}"; ${maxTextLength} at most`,
     );
   };
-  for (const column of spanColumns) {
-    if (read(column) !== undefined) {
-      throw invalid(
-        path,
-        `${where} names a part of a video in "${column}"; only whole videos can be used`,
-      );
-    }
+  const seconds = (column: "start" | "end"): number | undefined => {
+    const text = read(column)?.trim();
+    if (text === undefined || text === "") return undefined;
+    const value = Number(text);
+    if (value >= 0 && Number.isFinite(value)) return value;
+    throw invalid(
+      path,
+      `${where} has "${text}" in the column "${columns[column] ?? column}"; it must be seconds from the video's start`,
+    );
+  };
+  const [start, end] = [seconds("start"), seconds("end")];
+  if (end !== undefined && end <= (start ?? 0)) {
+    throw invalid(
+      path,
+      `${where} ends at ${end} s, which is not after its start at ${start ?? 0} s`,
+    );
   }
+  const span = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
   const name = read("path");
   const label = read("label");
   if (name === undefined)
@@ -194,8 +205,9 @@ function itemOf(
   const group = read("group") ?? groupInName(name, label);
   return {
     path: videoPath(path, name, where),
-    name,
+    name: `${name}${spanFragment(span)}`,
     label,
+    ...(start === undefined && end === undefined ? {} : { span }),
     ...(group === undefined ? {} : { group }),
     ...(split === undefined ? {} : { split }),
   };

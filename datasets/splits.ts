@@ -1,28 +1,35 @@
 import { sha256 } from "../src/core/digest.js";
+import { MuybridgeError } from "../src/core/errors.js";
 import type { Split } from "./dataset.js";
+import { type SplitItem, type Unit, unitsOf } from "./split-units.js";
 
-/** A clip to be put on a side. */
-export interface SplitItem {
-  /** SHA-256 of its content. */
-  readonly digest: string;
-  readonly label: string;
-  readonly group?: string;
-  readonly split?: Split;
-}
+/** Ways to put clips on a side, as `train --split` takes them. */
+export const splitWays = ["official", "groups", "random"] as const;
+
+/**
+ * How clips are put on a side: as the data set says; by whole groups, whatever it says; or one by one, though clips of
+ * a group are then on several sides.
+ */
+export type SplitWay = (typeof splitWays)[number];
 
 /** Options of {@link assignSplits}. */
 export interface SplitOptions {
   readonly seed: number;
   /** Parts for training, validation and test. Default 0.7, 0.15, 0.15. */
   readonly ratio?: readonly [number, number, number];
+  /** Default: what the data set says is kept; else by groups where any are known. */
+  readonly way?: SplitWay;
 }
 
 /** Where each clip goes. */
 export interface SplitAssignment {
   /** In the order of the items. */
   readonly splits: readonly Split[];
-  /** Whether the data set said so, whole groups were drawn, or single clips of each class. */
-  readonly method: "given" | "groups" | "stratified";
+  /**
+   * Whether the data set said so, whole groups were drawn, single clips of each class where no groups are known, or
+   * single clips in spite of their groups.
+   */
+  readonly method: "given" | "groups" | "stratified" | "random";
   readonly warnings: readonly string[];
 }
 
@@ -38,14 +45,16 @@ const fewestForTest = 8;
  * names a training part but no validation part, that is drawn from the training part.
  *
  * The result depends on the items' contents and the seed, not on their order.
+ *
+ * @throws MuybridgeError ERR_USAGE for a way that the data set does not allow: it has no split of its own, or no groups.
  */
-export function assignSplits(items: readonly SplitItem[], options: SplitOptions): SplitAssignment {
+export function assignSplits(all: readonly SplitItem[], options: SplitOptions): SplitAssignment {
   const [trainPart, validationPart, testPart] = options.ratio ?? defaultRatio;
-  const units = unitsOf(items);
   const warnings: string[] = [];
+  const items = asWanted(all, options.way, warnings);
+  const units = unitsOf(items);
   const splits: Split[] = items.map(({ split }) => split ?? "train");
   const given = items.some(({ split }) => split !== undefined);
-  const grouped = items.some(({ group }) => group !== undefined);
   const put = (chosen: readonly Unit[], split: Split): void => {
     for (const unit of chosen) for (const index of unit.members) splits[index] = split;
   };
@@ -78,47 +87,45 @@ export function assignSplits(items: readonly SplitItem[], options: SplitOptions)
     }
   }
   if (given) warnings.push(...sharedContent(items, splits));
-  return { splits, method: given ? "given" : grouped ? "groups" : "stratified", warnings };
+  const drawn = hasGroups(items) ? "groups" : hasGroups(all) ? "random" : "stratified";
+  return { splits, method: given ? "given" : drawn, warnings };
 }
 
-/** Clips that must stay together: of one group or of one content. */
-export interface Unit {
-  /** The smallest digest among them. */
-  readonly id: string;
-  /** Indices of the items. */
-  readonly members: readonly number[];
+/** Whether clips are known to belong together, by a group or by being parts of one video. */
+function hasGroups(items: readonly SplitItem[]): boolean {
+  const isPart = ({ digest, content }: SplitItem): boolean =>
+    content !== undefined && content !== digest;
+  return items.some((item) => item.group !== undefined || isPart(item));
 }
 
-/** The clips in units that must stay together. */
-export function unitsOf(items: readonly SplitItem[]): Unit[] {
-  const parents = items.map((_, index) => index);
-  const find = (index: number): number => {
-    let root = index;
-    while (parents[root] !== root) root = parents[root]!;
-    for (let at = index; parents[at] !== root; ) [parents[at], at] = [root, parents[at]!];
-    return root;
+/** The items as a way wants to see them: without the parts, and without the groups, that it does not keep to. */
+function asWanted(
+  items: readonly SplitItem[],
+  way: SplitWay | undefined,
+  warnings: string[],
+): readonly SplitItem[] {
+  const refuse = (message: string): never => {
+    throw new MuybridgeError("ERR_USAGE", message, { parameter: "split" });
   };
-  const firstOf = new Map<string, number>();
-  for (const [index, { digest, group }] of items.entries()) {
-    for (const key of group === undefined
-      ? [`content ${digest}`]
-      : [`content ${digest}`, `group ${group}`]) {
-      const first = firstOf.get(key);
-      if (first === undefined) firstOf.set(key, index);
-      else parents[find(index)] = find(first);
+  if (way === undefined) return items;
+  if (way === "official") {
+    const given = items.some(({ split }) => split !== undefined);
+    return given ? items : refuse("The data set has no split of its own; leave out --split.");
+  }
+  const known = hasGroups(items);
+  if (way === "groups") {
+    if (!known) {
+      refuse("The data set names no groups; name them in a manifest, or leave out --split.");
     }
+    return items.map(({ split: _, ...item }) => item);
   }
-  const members = new Map<number, number[]>();
-  for (const index of items.keys()) {
-    const root = find(index);
-    const list = members.get(root);
-    if (list) list.push(index);
-    else members.set(root, [index]);
+  if (way !== "random") refuse(`split must be one of ${splitWays.join(", ")}; it is ${way}.`);
+  if (known) {
+    warnings.push(
+      "Clips are split at random though groups are known: clips of one scene, person or video are learned from and judged by, and the accuracy will look better than it is.",
+    );
   }
-  return [...members.values()].map((list) => ({
-    id: list.map((index) => items[index]!.digest).sort()[0]!,
-    members: list,
-  }));
+  return items.map(({ digest, label }) => ({ digest, label }));
 }
 
 /** Draws units until each class has given about its part; no class gives its last clip. */
@@ -169,7 +176,12 @@ function draw(
 function sharedContent(items: readonly SplitItem[], splits: readonly Split[]): string[] {
   const warnings: string[] = [];
   for (const [kind, keyOf] of [
-    ["content", (item: SplitItem) => item.digest],
+    // Parts of one video may be of several groups, which then say what belongs together.
+    [
+      "content",
+      ({ digest, content, group }: SplitItem) =>
+        group === undefined ? (content ?? digest) : digest,
+    ],
     ["group", (item: SplitItem) => item.group],
   ] as const) {
     const sides = new Map<string, Set<Split>>();

@@ -31,12 +31,19 @@ export {
   compare,
   type DifferingClip,
 } from "./pipeline/compare.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type FoldResult,
+} from "./pipeline/cross-validate.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./pipeline/evaluate.js";
 export {
   type ExportFormat,
   type ExportOptions,
   exportModel,
 } from "./pipeline/export/export-model.js";
+export type { FrameEncoding } from "./pipeline/frame-encoding.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";

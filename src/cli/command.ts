@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { DatasetOptions } from "../../datasets/open-dataset.js";
 import { type CnnEngine, cnnEngines, type Precision, precisions } from "../features/cnn-choice.js";
 import {
   channelOrders,
@@ -225,42 +224,6 @@ export function runOptions(
     onProgress: reporter.onProgress,
     onWarning: reporter.onWarning,
   };
-}
-
-/** How a data set is read. */
-export interface DatasetFlags {
-  readonly fold?: number;
-  readonly lists?: string;
-  readonly columns?: Readonly<Record<string, string>>;
-}
-
-/** Adds --fold, --lists and --columns. */
-export function addDatasetOptions(command: Command): Command {
-  return command
-    .option("--fold <n>", "official split of ucf101:DIR (default: 1)", wholeNumber(1, 3))
-    .option("--lists <dir>", "directory of the official lists of ucf101:DIR")
-    .option(
-      "--columns <names>",
-      "names of a manifest's columns, as path=clip,label=class",
-      renames,
-    );
-}
-
-/** The options of a data set, from the command's. */
-export function datasetOptions({ fold, lists, columns }: DatasetFlags): DatasetOptions {
-  return {
-    ...(fold === undefined ? {} : { fold }),
-    ...(lists === undefined ? {} : { lists }),
-    ...(columns === undefined ? {} : { columns }),
-  };
-}
-
-function renames(text: string): Record<string, string> {
-  const pairs = text.split(",").map((pair) => pair.split("="));
-  if (pairs.some((pair) => pair.length !== 2 || pair.includes(""))) {
-    throw new InvalidArgumentError("It must look like path=clip,label=class.");
-  }
-  return Object.fromEntries(pairs as [string, string][]);
 }
 
 /** Parser of three parts that make up a whole. */

@@ -9,12 +9,17 @@ export function sha256(data: string | Uint8Array): string {
 /** Bytes of a file that are read at once. */
 const readSize = 2 ** 18;
 
+/** The SHA-256 of a file's bytes, in hexadecimal. */
+export function sha256OfFile(path: string): Promise<string> {
+  return digestOfFile(path, "sha256");
+}
+
 /**
- * The SHA-256 of a file's bytes, in hexadecimal. One buffer serves the whole file: a stream's many would have to
+ * A digest of a file's bytes, in hexadecimal. One buffer serves the whole file: a stream's many would have to
  * be collected again.
  */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+export async function digestOfFile(path: string, algorithm: "sha256" | "sha512"): Promise<string> {
+  const hash = createHash(algorithm);
   const buffer = Buffer.allocUnsafe(readSize);
   const file = await open(path);
   try {

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pMapIterable } from "p-map";
+import { sha256 } from "./digest.js";
 
 /**
  * Where cacache 20 keeps things in its directory. Said again here, because what looks after a store (its verify, its
@@ -29,7 +30,7 @@ export function storePart(directory: string, part: StorePart): string {
 
 /** The file that holds a key's lines. */
 export function indexFile(directory: string, key: string): string {
-  return join(storePart(directory, "index"), ...segments(hash("sha256", key)));
+  return join(storePart(directory, "index"), ...segments(sha256(key)));
 }
 
 /** The file that holds the content of this SHA-512, in hexadecimal. */
@@ -99,10 +100,6 @@ export function unlessAbsent<T>(look: Promise<T>): Promise<T | undefined> {
 /** The digest in hexadecimal, cut as cacache cuts it into directories. */
 function segments(digest: string): [string, string, string] {
   return [digest.slice(0, 2), digest.slice(2, 4), digest.slice(4)];
-}
-
-function hash(algorithm: string, text: string): string {
-  return createHash(algorithm).update(text).digest("hex");
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import pMap from "p-map";
+import { digestOfFile } from "./digest.js";
 import type { LongCallOptions } from "./progress.js";
 import { readIndexFile, rewriteIndexFile } from "./store-index.js";
 import {
@@ -64,7 +62,7 @@ export async function verifyStore(
     files,
     async ({ path, stats }) => {
       signal?.throwIfAborted();
-      const digest = await unlessAbsent(sha512OfFile(path));
+      const digest = await unlessAbsent(digestOfFile(path, "sha512"));
       done += 1;
       onProgress?.({ stage: "verify", done, total: files.length, unit: "files" });
       const damaged = digest !== undefined && contentFile(directory, digest) !== path;
@@ -109,10 +107,4 @@ async function verifyIndex(
     }
   }
   return found;
-}
-
-async function sha512OfFile(path: string): Promise<string> {
-  const hash = createHash("sha512");
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 18 }), hash);
-  return hash.digest("hex");
 }

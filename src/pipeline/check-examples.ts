@@ -6,8 +6,10 @@ import type { Example } from "./fit-classifier.js";
 export interface PlacedExample extends Example {
   /** As the data set names it. */
   readonly name: string;
-  /** SHA-256 of its content. */
+  /** What it is known by (see `IdentifiedItem`). */
   readonly digest: string;
+  /** SHA-256 of the whole video's content. */
+  readonly content: string;
   readonly group?: string;
   readonly split: Split;
   readonly dimension: number;

@@ -3,15 +3,15 @@ import { MuybridgeError } from "../core/errors.js";
 import {
   type ClassificationMetrics,
   classificationMetrics,
-  mostLikely,
 } from "../sequence/classification-metrics.js";
 import { type Interval, wilsonInterval } from "../sequence/paired-comparison.js";
 import { checkDatasetKind } from "./dataset-kind.js";
 import { identifyItems } from "./identify-items.js";
-import { mapVideos, progressOptions } from "./map-videos.js";
+import { type FailedVideo, failedVideo, type JudgedVideo, judgeItems } from "./judge-items.js";
 import type { Model } from "./model.js";
-import { openPredictionStage, type VideoPrediction } from "./prediction-stage.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+
+export type { FailedVideo, JudgedVideo } from "./judge-items.js";
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions extends RunOptions {
@@ -37,33 +37,6 @@ export interface Evaluation extends ClassificationMetrics {
   readonly predictions: readonly JudgedVideo[];
 }
 
-/** A video that could not be judged. */
-export interface FailedVideo {
-  readonly path: string;
-  readonly error: { readonly code: string; readonly message: string };
-}
-
-/** A video, its true label and what the model says of it. */
-interface Judgement {
-  readonly path: string;
-  readonly label: string;
-  readonly prediction: VideoPrediction;
-}
-
-/** A video, what it is and what the model says. */
-export interface JudgedVideo {
-  /** The path as the data set names it. */
-  readonly name: string;
-  /** Absolute path. */
-  readonly path: string;
-  readonly truth: string;
-  readonly label: string;
-  /** Probability of the label, in [0, 1]. */
-  readonly confidence: number;
-  /** What the mean-pool classifier says. */
-  readonly meanPool: string;
-}
-
 /**
  * Compares a model's labels with a data set's, on the part that it was not trained on. Which part a clip
  * belongs to is known by its content, so that a renamed or moved clip stays on its side.
@@ -76,7 +49,6 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { signal } = options;
   const unknown = dataset.classes.filter((label) => !model.classes.includes(label));
   if (unknown.length > 0) {
     throw new MuybridgeError(
@@ -88,39 +60,13 @@ export async function evaluate(
   checkDatasetKind(dataset, model.settings);
   await using run = await openRun(model.settings, options);
   const { split, items, failed, prior } = await chooseItems(model, dataset, run, options);
-  const stage = openPredictionStage(model, run.features, run.cache);
-  const probabilities: Float32Array[] = [];
-  const meanPool: Float32Array[] = [];
-  const truth: number[] = [];
-  const predictions: JudgedVideo[] = [];
-  const outcomes = mapVideos(
+  const { probabilities, meanPool, truth, predictions } = await judgeItems(
+    model,
     items,
-    async ({ path, label }): Promise<Judgement> => ({
-      path,
-      label,
-      prediction: await stage.predict(path, signal),
-    }),
-    progressOptions("evaluate", items.length, run, options),
+    run,
+    failed,
+    options,
   );
-  for await (const outcome of outcomes) {
-    if ("error" in outcome) {
-      failed.push(failedVideo(outcome.name, outcome.error));
-      continue;
-    }
-    const { path, label, prediction } = outcome.value;
-    const best = mostLikely(prediction.probabilities);
-    probabilities.push(prediction.probabilities);
-    meanPool.push(prediction.meanPool);
-    truth.push(model.classes.indexOf(label));
-    predictions.push({
-      name: outcome.name,
-      path,
-      truth: label,
-      label: model.classes[best]!,
-      confidence: prediction.probabilities[best]!,
-      meanPool: model.classes[mostLikely(prediction.meanPool)]!,
-    });
-  }
   if (truth.length === 0) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",
@@ -171,7 +117,8 @@ async function chooseItems(
   const identified = await identifyItems(dataset.items, run, options);
   const failed = identified.failed.map(({ name, error }) => failedVideo(name, error));
   const { items } = identified;
-  const sides = items.map(({ digest }) => splits[digest]);
+  // Parts of a video that was trained with otherwise divided belong where the video does.
+  const sides = items.map(({ digest, content }) => splits[digest] ?? splits[content]);
   const known = sides.some((side) => side !== undefined);
   const prior = mostFrequent(
     items.filter((_, index) => sides[index] === "train").map(({ label }) => label),
@@ -185,8 +132,4 @@ function mostFrequent(labels: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))[0]?.[0];
-}
-
-function failedVideo(path: string, { code, message }: MuybridgeError): FailedVideo {
-  return { path, error: { code, message } };
 }

@@ -7,8 +7,10 @@ import {
   defaultDecoder,
   type Fit,
   type SamplingPlan,
+  type Span,
 } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
+import { checkSpan, planWithin, spanFragment } from "../frames/span.js";
 import type { Device } from "../onnx/devices.js";
 import { describeInWorker } from "./describe-in-worker.js";
 import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
@@ -133,13 +135,19 @@ export interface FeatureStage {
   /** What a model's record says of such features, of this dimension. */
   record(dimension: number): ModelRecord["features"];
   /** What decides the features of a video of this content: the key of this stage's cache entries. */
-  key(contentDigest: string): unknown;
+  key(contentDigest: string, span?: Span): unknown;
   /**
-   * The features of a video. Videos of equal content that are asked for at the same time are computed once.
+   * The features of a video, or of a part of one. Videos of equal content that are asked for at the same time are
+   * computed once.
    *
-   * @throws MuybridgeError of the decoder (see the error codes).
+   * @throws MuybridgeError of the decoder (see the error codes); ERR_DATASET_INVALID for a part behind the video's end.
    */
-  clip(path: string, contentDigest: string, signal?: AbortSignal): Promise<ClipFeatures>;
+  clip(
+    path: string,
+    contentDigest: string,
+    signal?: AbortSignal,
+    span?: Span,
+  ): Promise<ClipFeatures>;
 }
 
 /** Metadata of a cache entry. */
@@ -153,6 +161,7 @@ export interface FeatureStageOptions {
   readonly device?: Device;
   /** How the frames are kept, too; without it they are not. */
   readonly cacheFrames?: FrameEncoding;
+  /** Told of what each process says, which may be the same. */
   readonly onWarning?: (message: string) => void;
   /** Called after each video whose features were computed. */
   readonly onComputed?: () => void;
@@ -178,12 +187,11 @@ export async function openFeatureStage(
   }: FeatureStageOptions,
 ): Promise<FeatureStage> {
   const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
-  const told = new Set<string>();
   const once = onceUnderWay<string, ClipFeatures>();
-  const key = (content: string): unknown => ({
+  const key = (content: string, span?: Span): unknown => ({
     content,
     decoder: settings.decoder,
-    plan: settings.plan,
+    plan: planWithin(settings.plan, span),
     fit: settings.fit,
     size: cnn.inputSize,
     cnn: cnn.digest,
@@ -194,8 +202,9 @@ export async function openFeatureStage(
     path: string,
     content: string,
     signal?: AbortSignal,
+    span?: Span,
   ): Promise<ClipFeatures> => {
-    const entry = await cache.get("features", key(content));
+    const entry = await cache.get("features", key(content, span));
     if (entry) {
       const tensors = decodeSafetensors(entry.data);
       const timestamps = tensors.get("timestamps")!.data as Float64Array;
@@ -215,23 +224,20 @@ export async function openFeatureStage(
     const task = {
       path,
       ...settings,
+      plan: planWithin(settings.plan, span),
       device,
       cacheDir: cache.directory,
       ...(kept ? { kept } : {}),
     };
     const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
-    for (const warning of warnings) {
-      // Every process says it; the user needs to hear it once.
-      if (!told.has(warning)) onWarning(warning);
-      told.add(warning);
-    }
+    warnings.forEach(onWarning);
     const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
     if (kept) cache.count("frames", framesCached);
     const n = timestamps.length;
     const facts: ClipFacts = { duration, truncated };
     await cache.put(
       "features",
-      key(content),
+      key(content, span),
       encodeClipFeatures({ features, timestamps, n, dimension }),
       facts,
     );
@@ -242,8 +248,11 @@ export async function openFeatureStage(
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
-    async clip(path, content, signal) {
-      const { result, joined } = await once(content, () => compute(path, content, signal));
+    async clip(path, content, signal, span) {
+      const { result, joined } = await once(`${content}${spanFragment(span)}`, () =>
+        compute(path, content, signal, span),
+      );
+      checkSpan(path, span, result.duration);
       return joined ? { ...result, cached: true, framesCached: true } : result;
     },
   };

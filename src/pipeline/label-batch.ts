@@ -71,7 +71,7 @@ export async function labelBatch(
     for await (const result of label(rest, labelOptions)) {
       if ("error" in result) failed += 1;
       else labelled += 1;
-      await writer.write(tellOddName(result));
+      await writer.write(result);
       await onResult?.(result);
     }
   } finally {
@@ -103,16 +103,4 @@ async function collect(
   const all: string[] = [];
   for await (const input of inputs) all.push(input);
   return all;
-}
-
-/** What stands in Node.js for bytes of a name that are not UTF-8; the name then leads to no file. */
-const replacement = "\ufffd";
-
-/** Tells why a file that was just listed is not found. */
-function tellOddName(result: LabelResult): LabelResult {
-  if (!("error" in result) || !result.path.includes(replacement)) return result;
-  const { code, message } = result.error;
-  if (code !== "ERR_FILE_NOT_FOUND") return result;
-  const why = "Its name holds bytes that are not UTF-8; rename it.";
-  return { path: result.path, error: { code, message: `${message}. ${why}` } };
 }

@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { MuybridgeError } from "../core/errors.js";
 import { type FeatureStage, openFeatureStage } from "./feature-stage.js";
-import type { LabelResult, LabelTrack, Segment } from "./label-result.js";
+import type { LabelledVideo, LabelResult, LabelTrack, Segment } from "./label-result.js";
 import {
   chooseLabelSettings,
   type LabelChoices,
@@ -51,6 +51,7 @@ export async function* label(
 ): AsyncGenerator<LabelResult, void> {
   const { model, signal } = options;
   const settings = chooseLabelSettings(options, model);
+  const digest = settingsDigest(settings, model);
   await using run = await openRun(settingsForWindows(model.settings, settings.windows), options);
   const stage = await openStage(model, settings, run, options);
   const outcomes = mapVideos(
@@ -73,7 +74,8 @@ export async function* label(
       const { code, message } = outcome.error;
       yield { path: outcome.name, error: { code, message } };
     } else {
-      yield toResult(outcome.name, outcome.value, outcome.elapsedMs, model, settings);
+      const { name: path, value, elapsedMs } = outcome;
+      yield { path, ...toResult(value, model, settings), options: digest, elapsedMs };
     }
   }
 }
@@ -113,12 +115,10 @@ async function openClips(
 }
 
 function toResult(
-  path: string,
   prediction: LabelPrediction,
-  elapsedMs: number,
   model: Model,
   settings: LabelSettings,
-): LabelResult {
+): Omit<LabelledVideo, "path" | "options" | "elapsedMs"> {
   const { top, threshold } = settings;
   const { track } = prediction;
   const ranked = model.classes
@@ -132,7 +132,6 @@ function toResult(
   const chosen = confidence < threshold ? unknownLabel : best.label;
   const duration = sixDecimals(prediction.duration);
   return {
-    path,
     label: chosen,
     confidence,
     top: ranked.slice(0, top),
@@ -144,9 +143,7 @@ function toResult(
     frames: prediction.frames,
     ...(prediction.truncated ? { truncated: true as const } : {}),
     model: model.digest,
-    options: settingsDigest(settings, model),
     cached: prediction.cached,
-    elapsedMs,
   };
 }
 

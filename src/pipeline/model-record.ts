@@ -189,7 +189,7 @@ const fields = z.strictObject({
     ),
     data: z.strictObject({
       name: z.string(),
-      split: z.enum(["given", "groups", "stratified"]),
+      split: z.enum(["given", "groups", "stratified", "random"]),
       clips: z.strictObject({ train: z.int(), validation: z.int(), test: z.int() }),
       failed: z.int(),
     }),

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { isAbort, MuybridgeError, messageOf } from "../core/errors.js";
 import { splitBytes } from "../core/split-bytes.js";
 
 /** Longest path of a list, in bytes: far beyond what any system opens. */
@@ -32,7 +32,7 @@ export async function* readPathList(
     }
   } catch (error) {
     // An abort ends the whole; it is not the list's fault.
-    if (error instanceof Error && error.name === "AbortError") throw error;
+    if (isAbort(error)) throw error;
     throw new MuybridgeError(
       "ERR_FILE_NOT_FOUND",
       `The list ${name} cannot be read: ${messageOf(error)}`,

@@ -1,15 +1,17 @@
-import type { DatasetItem } from "../../datasets/dataset.js";
-import { assignSplits, type SplitAssignment } from "../../datasets/splits.js";
+import type { DatasetItem, Split } from "../../datasets/dataset.js";
+import { assignSplits, type SplitAssignment, type SplitWay } from "../../datasets/splits.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import type { FeatureSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
-import { type IdentifiedItems, identifyItems } from "./identify-items.js";
+import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 
 /** How the clips of a data set are split where it says nothing. */
 export interface SplitChoices {
   readonly seed: number;
   readonly splitRatio?: readonly [number, number, number];
+  /** How clips are put on a side. Default: as the data set says; else by groups where they are known. */
+  readonly split?: SplitWay;
 }
 
 /** The clips of a data set, and the parts they belong to. */
@@ -26,12 +28,16 @@ export async function openPlacedRun(
   items: readonly DatasetItem[],
   settings: FeatureSettings,
   options: RunOptions,
-  { seed, splitRatio }: SplitChoices,
+  { seed, splitRatio, split }: SplitChoices,
 ): Promise<PlacedItems & { readonly run: Run }> {
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(items, ground, options);
-    const ratio = splitRatio ? { ratio: splitRatio } : {};
-    return { identified, assignment: assignSplits(identified.items, { seed, ...ratio }) };
+    const choices = {
+      seed,
+      ...(splitRatio ? { ratio: splitRatio } : {}),
+      ...(split ? { way: split } : {}),
+    };
+    return { identified, assignment: assignSplits(identified.items, choices) };
   };
   let placed: PlacedItems | undefined;
   const run = await openRun(settings, options, async (ground) => {
@@ -50,7 +56,25 @@ export async function openPlacedRun(
 function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVideos {
   const training = identified.items.filter((_, index) => assignment.splits[index] === "train");
   return {
-    paths: training.map(({ path }) => path),
+    paths: [...new Set(training.map(({ path }) => path))],
     among: training.map(({ digest }) => digest),
   };
+}
+
+/**
+ * The side of each clip by its digest; of a video of which parts were clips also by the whole video's, as the side
+ * that learns most from it, so that nothing of it is taken for new later.
+ */
+export function sidesByDigest(
+  items: readonly IdentifiedItem[],
+  splits: readonly Split[],
+): Record<string, Split> {
+  const sides: Record<string, Split> = {};
+  for (const part of ["test", "validation", "train"] as const) {
+    for (const [index, { content }] of items.entries()) {
+      if (splits[index] === part) sides[content] = part;
+    }
+  }
+  for (const [index, { digest }] of items.entries()) sides[digest] = splits[index]!;
+  return sides;
 }

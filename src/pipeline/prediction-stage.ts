@@ -1,3 +1,5 @@
+import type { Span } from "../frames/decoder.js";
+import { spanFragment } from "../frames/span.js";
 import type { FeatureStage } from "./feature-stage.js";
 import type { Model } from "./model.js";
 import { onceUnderWay } from "./once-under-way.js";
@@ -38,7 +40,7 @@ export interface PredictionStage {
    *
    * @throws MuybridgeError of the decoder (see the error codes).
    */
-  predict(path: string, signal?: AbortSignal): Promise<VideoPrediction>;
+  predict(path: string, signal?: AbortSignal, span?: Span): Promise<VideoPrediction>;
 }
 
 /** Opens the stage for one model. */
@@ -52,8 +54,9 @@ export function openPredictionStage(
     path: string,
     contentDigest: string,
     signal?: AbortSignal,
+    span?: Span,
   ): Promise<VideoPrediction> => {
-    const key = { features: features.key(contentDigest), model: model.digest };
+    const key = { features: features.key(contentDigest, span), model: model.digest };
     const entry = await cache.get("predictions", key);
     if (entry) {
       // Copied, since a Buffer need not begin at a multiple of four bytes.
@@ -66,7 +69,7 @@ export function openPredictionStage(
         cached: { frames: true, features: true, predictions: true },
       };
     }
-    const clip = await features.clip(path, contentDigest, signal);
+    const clip = await features.clip(path, contentDigest, signal, span);
     const { probabilities, meanPool } = await model.predict(clip.features, clip.n);
     const facts: PredictionFacts = {
       duration: clip.duration,
@@ -87,10 +90,10 @@ export function openPredictionStage(
   };
   const once = onceUnderWay<string, VideoPrediction>();
   return {
-    async predict(path, signal) {
+    async predict(path, signal, span) {
       const contentDigest = await cache.contentDigest(path);
-      const { result, joined } = await once(contentDigest, () =>
-        compute(path, contentDigest, signal),
+      const { result, joined } = await once(`${contentDigest}${spanFragment(span)}`, () =>
+        compute(path, contentDigest, signal, span),
       );
       return joined
         ? { ...result, cached: { frames: true, features: true, predictions: true } }

@@ -53,7 +53,8 @@ export async function openRun(
   options: RunOptions,
   calibration?: ChooseCalibrationVideos,
 ): Promise<Run> {
-  const { jobs, timeout, maxMemory, cacheDir, cacheFrames, device, signal, onWarning } = options;
+  const { jobs, timeout, maxMemory, cacheDir, cacheFrames, device, signal } = options;
+  const onWarning = options.onWarning && onceEach(options.onWarning);
   const cache = openStageCache({
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(onWarning === undefined ? {} : { onWarning }),
@@ -94,6 +95,15 @@ export async function openRun(
     await pool.close();
     throw error;
   }
+}
+
+/** Every process says it; the user needs to hear it once. */
+function onceEach(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) tell(message);
+    told.add(message);
+  };
 }
 
 async function end(cache: StageCache, pool: WorkerPool): Promise<void> {

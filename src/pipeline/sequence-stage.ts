@@ -1,4 +1,7 @@
 import { MuybridgeError } from "../core/errors.js";
+import type { Span } from "../frames/decoder.js";
+import { checkSpan } from "../frames/span.js";
+import { stepsBetween } from "../sequence/file-sequence.js";
 import type { FeatureStage, SequenceSettings } from "./feature-stage.js";
 
 /** Options of {@link openSequenceStage}. */
@@ -17,8 +20,8 @@ export function openSequenceStage(
 ): FeatureStage {
   return {
     record: (dimension) => ({ kind: "sequence", dimension }),
-    key: (content) => ({ kind: "sequence", content }),
-    async clip(path, _content, signal) {
+    key: (content, span?: Span) => ({ kind: "sequence", content, ...span }),
+    async clip(path, _content, signal, span) {
       // Late, since a prediction that the cache holds needs no file.
       const { readSequenceFile } = await import("../sequence/read-sequence-file.js");
       const sequence = await readSequenceFile(path, {
@@ -32,7 +35,11 @@ export function openSequenceStage(
           { path },
         );
       }
-      return { ...sequence, truncated: false, cached: true, framesCached: true };
+      checkSpan(path, span, sequence.duration);
+      const steps = span
+        ? stepsBetween(sequence, span.start ?? 0, span.end ?? Number.POSITIVE_INFINITY)
+        : sequence;
+      return { ...steps, truncated: false, cached: true, framesCached: true };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 
 /** One of some equal parts of a batch. */
@@ -31,5 +31,5 @@ export function parseShard(text: string): Shard {
  */
 export function isInShard(path: string, { index, count }: Shard): boolean {
   // 48 bits: exact as a number, and even over any count of parts.
-  return createHash("sha256").update(path).digest().readUIntBE(0, 6) % count === index - 1;
+  return Number.parseInt(sha256(path).slice(0, 12), 16) % count === index - 1;
 }

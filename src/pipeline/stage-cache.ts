@@ -205,7 +205,8 @@ async function upkeep<T>(directory: string, work: () => Promise<T>): Promise<T> 
 }
 
 function withoutCache(directory: string, error: unknown): string {
-  return error instanceof MuybridgeError
-    ? `${error.code}: ${error.message} Going on without keeping results.`
+  const known = error instanceof MuybridgeError ? error : asFullCache(error, directory);
+  return known
+    ? `${known.code}: ${known.message} Going on without keeping results.`
     : `The cache in ${directory} cannot be written; going on without it: ${messageOf(error)}`;
 }

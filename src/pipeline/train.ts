@@ -1,5 +1,5 @@
 import type { Dataset, Split } from "../../datasets/dataset.js";
-import type { SplitAssignment } from "../../datasets/splits.js";
+import type { SplitAssignment, SplitWay } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
@@ -15,7 +15,7 @@ import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
 import { perFrameRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
-import { openPlacedRun } from "./placed-run.js";
+import { openPlacedRun, sidesByDigest } from "./placed-run.js";
 import { type PresetName, withPreset } from "./presets.js";
 import type { Run, RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
@@ -47,6 +47,8 @@ export interface TrainOptions
   readonly engine?: NetworkEngineName;
   /** Parts of the data for training, validation and test where the data set says nothing. Default 0.7, 0.15, 0.15. */
   readonly splitRatio?: readonly [number, number, number];
+  /** How clips are put on a side. Default: as the data set says; else by groups where they are known. */
+  readonly split?: SplitWay;
   /**
    * Train once more, on the training and validation clips together, for as many epochs as the validation clips
    * had chosen. Default true; without it the model has learned from the training clips alone.
@@ -99,6 +101,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const placed = await openPlacedRun(dataset.items, featureSettings, options, {
     seed: usual.seed,
     ...(options.splitRatio ? { splitRatio: options.splitRatio } : {}),
+    ...(options.split ? { split: options.split } : {}),
   });
   await using run = placed.run;
   const { identified, assignment } = placed;
@@ -201,9 +204,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
         failed: failures.length,
       },
     },
-    splits: Object.fromEntries(
-      identified.items.map(({ digest }, index) => [digest, assignment.splits[index]!]),
-    ),
+    splits: sidesByDigest(identified.items, assignment.splits),
     validation: judged.validation,
     muybridge: packageVersion(),
   };
@@ -265,9 +266,10 @@ export async function extractExamples(
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
-    async ({ path, name, digest, label, group, split }) => {
-      const { features, dimension } = await run.features.clip(path, digest, options.signal);
-      const clip = { name, digest, label, split, features, dimension };
+    async ({ path, name, digest, content, span, label, group, split }) => {
+      const { signal } = options;
+      const { features, dimension } = await run.features.clip(path, content, signal, span);
+      const clip = { name, digest, content, label, split, features, dimension };
       return { ...clip, ...(group === undefined ? {} : { group }) };
     },
     progressOptions("features", wanted.length, run, options),

@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
+import { unreadableFile } from "../core/unreadable-file.js";
 import {
   checkSequenceSize,
   type FileSequence,
   fileSequence,
   invalidSequence,
-  unreadable,
 } from "./file-sequence.js";
 
 /** Longest row that is read, in bytes: the most values of a vector with all their digits. */
@@ -48,7 +48,9 @@ export async function csvSequence(path: string, check: () => void): Promise<File
     }
   } catch (error) {
     if (error instanceof CsvError) throw invalidSequence(path, error.message, error);
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : unreadable(path, error);
+    throw (error as NodeJS.ErrnoException).syscall === undefined
+      ? error
+      : unreadableFile(path, error);
   } finally {
     source.destroy();
   }

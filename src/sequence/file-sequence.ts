@@ -1,4 +1,4 @@
-import { MuybridgeError, messageOf } from "../core/errors.js";
+import { MuybridgeError } from "../core/errors.js";
 
 /** A sequence of vectors that came from a file. */
 export interface FileSequence {
@@ -41,14 +41,6 @@ export function invalidSequence(path: string, why: string, cause?: unknown): Muy
     `${path} cannot be read as a sequence: ${why}. See docs/formats.md.`,
     { path, cause },
   );
-}
-
-/** The error of a file that the file system does not give. */
-export function unreadable(path: string, cause: unknown): MuybridgeError {
-  return new MuybridgeError("ERR_FILE_NOT_FOUND", `${path} cannot be read: ${messageOf(cause)}`, {
-    path,
-    cause,
-  });
 }
 
 /**
@@ -103,4 +95,19 @@ export function fileSequence(
   const last = timestamps[n - 1]!;
   const step = n > 1 ? last / (n - 1) : times ? 0 : 1;
   return { features, timestamps, n, dimension, duration: last + step };
+}
+
+/** The steps of a sequence from `start` until before `end`, both in seconds; at least the one before `end`. */
+export function stepsBetween(sequence: FileSequence, start: number, end: number): FileSequence {
+  const { features, timestamps, dimension } = sequence;
+  const begins = timestamps.findIndex((time) => time >= start);
+  const ends = timestamps.findIndex((time) => time >= end);
+  const after = ends < 0 ? timestamps.length : Math.max(ends, 1);
+  const first = Math.min(begins < 0 ? after - 1 : begins, after - 1);
+  return {
+    ...sequence,
+    features: features.subarray(first * dimension, after * dimension),
+    timestamps: timestamps.subarray(first, after),
+    n: after - first,
+  };
 }

@@ -1,12 +1,8 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { MuybridgeError } from "../core/errors.js";
+import { unreadableFile } from "../core/unreadable-file.js";
 import { csvSequence } from "./csv-sequence.js";
-import {
-  type FileSequence,
-  invalidSequence,
-  maxSequenceFileSize,
-  unreadable,
-} from "./file-sequence.js";
+import { type FileSequence, invalidSequence, maxSequenceFileSize } from "./file-sequence.js";
 import { looksLikeSafetensors, safetensorsSequence } from "./safetensors-sequence.js";
 
 export type { FileSequence } from "./file-sequence.js";
@@ -47,7 +43,7 @@ export async function readSequenceFile(
     return safetensorsSequence(
       path,
       await readFile(path).catch((error: unknown) => {
-        throw unreadable(path, error);
+        throw unreadableFile(path, error);
       }),
     );
   }
@@ -62,7 +58,7 @@ export async function readSequenceFile(
 
 async function beginningOf(path: string): Promise<{ head: Uint8Array; size: number }> {
   const fail = (error: unknown): never => {
-    throw unreadable(path, error);
+    throw unreadableFile(path, error);
   };
   // Before it is opened: a named pipe would wait for a writer.
   const stats = await stat(path).catch(fail);

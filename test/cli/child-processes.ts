@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { promisify } from "node:util";
 
 /** The processes that a process has started. Linux only, as all of these. */
 export function childrenOf(pid: number): number[] {
@@ -38,12 +39,18 @@ if own < 0: raise OSError(ctypes.get_errno(), "pidfd_getfd")
 socket.socket(fileno=own).shutdown(socket.SHUT_RDWR)
 `;
 
-/** Cuts the pipe between a child process of Node and its parent. */
-export function losePipe(pid: number): void {
+/**
+ * Cuts the pipe between a child process of Node and its parent. The process is stopped until it is cut, so that it does
+ * not end its work before.
+ */
+export async function losePipe(pid: number): Promise<void> {
   if (!python) return void process.kill(pid, "SIGKILL");
+  process.kill(pid, "SIGSTOP");
   const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
   const descriptor = /NODE_CHANNEL_FD=(\d+)/.exec(environment)?.[1] ?? "";
-  execFileSync("python3", ["-c", shutdown, String(pid), descriptor]);
+  await promisify(execFile)("python3", ["-c", shutdown, String(pid), descriptor]);
+  // Its parent may have ended it already.
+  look(() => process.kill(pid, "SIGCONT"));
 }
 
 function look<T>(read: () => T): T | undefined {

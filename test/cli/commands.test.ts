@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { parse } from "csv-parse/sync";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { decodeSafetensors } from "../../src/core/safetensors.js";
 import { silentWav } from "../frames/audio-files.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
@@ -61,6 +62,8 @@ describe("usage", () => {
     ["datasets", "make"],
     ["datasets", "check"],
     ["cache", "info"],
+    ["cache", "verify"],
+    ["cache", "prune"],
     ["cache", "clear"],
   ];
 
@@ -125,6 +128,33 @@ describe("label", () => {
     for (const { cached } of lines(again).filter(({ label }) => label)) {
       expect(cached).toEqual({ frames: true, features: true, predictions: true });
     }
+  });
+
+  test("loads no decoder and no engine for what the cache knows, and starts no process", async () => {
+    const hook = join(root, "tell-what-is-loaded.mjs");
+    await writeFile(
+      hook,
+      `import { appendFileSync } from "node:fs";
+      const tell = (what) => appendFileSync(process.env.TOLD, JSON.stringify(what) + "\\n");
+      tell("started");
+      process.report.excludeNetwork = true;
+      process.on("exit", () => tell(process.report.getReport().sharedObjects));`,
+    );
+    vi.stubEnv("NODE_OPTIONS", `--import ${pathToFileURL(hook).href}`);
+    const loadedBy = async (name: string, own: string) => {
+      const told = join(root, name);
+      vi.stubEnv("TOLD", told);
+      const { code } = await run(["label", model, join(clips, "b.mp4")], { cacheDir: own });
+      expect(code).toBe(0);
+      const all = (await readFile(told, "utf8")).trim().split("\n");
+      const processes = all.filter((line) => line === '"started"').length;
+      const native = /onnxruntime|node-av|avcodec|sharp|vips/;
+      return { processes, native: all.some((line) => native.test(line)) };
+    };
+    const own = join(root, "cache-of-what-is-loaded");
+    expect(await loadedBy("cold", own)).toEqual({ processes: 2, native: true });
+    expect(await loadedBy("warm", own)).toEqual({ processes: 1, native: false });
+    vi.unstubAllEnvs();
   });
 
   test("writes CSV to a file", async () => {
@@ -258,17 +288,6 @@ describe("the other commands", () => {
     const findings = JSON.parse(result.stdout) as { part: string; ok: boolean }[];
     expect(findings.every(({ ok }) => ok)).toBe(true);
     expect(findings.map(({ part }) => part)).toContain("decoder");
-  });
-
-  test("cache info tells the stages, clear empties it", async () => {
-    const own = join(root, "own-cache");
-    await run(["label", model, join(clips, "b.mp4")], { cacheDir: own });
-    const [info] = lines(await run(["cache", "info", "--json"], { cacheDir: own }));
-    expect(info).toHaveProperty("stages.features.entries", 1);
-    expect(info).toHaveProperty("stages.predictions.entries", 1);
-    expect((await run(["cache", "clear"], { cacheDir: own })).code).toBe(0);
-    const [empty] = lines(await run(["cache", "info", "--json"], { cacheDir: own }));
-    expect(empty).toMatchObject({ stages: {} });
   });
 });
 

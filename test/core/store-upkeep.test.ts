@@ -1,13 +1,14 @@
-import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync } from "node:fs";
 import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ContentStore, openContentStore } from "../../src/core/content-store.js";
 import { pruneStore } from "../../src/core/prune-store.js";
 import { readIndexFile, rewriteIndexFile } from "../../src/core/store-index.js";
 import { filesOfPart, indexFile } from "../../src/core/store-layout.js";
 import { verifyStore } from "../../src/core/verify-store.js";
+import { smallDisk } from "./small-disk.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 const hours = 3_600_000;
@@ -159,7 +160,6 @@ test("a hit marks an entry as used, whether its data or its metadata is asked fo
     const json = (await readFile(path, "utf8"))
       .split("\t")[1]!
       .replace(/"time":\d+/, `"time":${Date.now() - 9 * hours}`);
-    const { createHash } = await import("node:crypto");
     await writeFile(path, `\n${createHash("sha1").update(json).digest("hex")}\t${json}`);
     await age(path, 9 * hours);
   }
@@ -173,7 +173,7 @@ test("a hit marks an entry as used, whether its data or its metadata is asked fo
 test("a store that is cleared under a writer takes what is written next", async () => {
   const directory = await temporaryDirectory();
   const [store, other] = [openContentStore(directory), openContentStore(directory)];
-  const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+  const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
   await Promise.all([
     (async () => {
       for (const key of keys) await store.put(key, `content of ${key}`);
@@ -192,7 +192,7 @@ test("a store that is cleared under a writer takes what is written next", async 
 test("verify and prune beside writers remove nothing that is being written", async () => {
   const directory = await temporaryDirectory();
   const [store, other] = [openContentStore(directory), openContentStore(directory)];
-  const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+  const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
   let writing = true;
   const [, rounds] = await Promise.all([
     (async () => {
@@ -211,22 +211,6 @@ test("verify and prune beside writers remove nothing that is being written", asy
   expect(rounds).toBeGreaterThan(0);
   for (const key of keys) expect(await textOf(other, key)).toBe(`content of ${key}`);
 });
-
-/** A file system of this many bytes, where the test may make one. */
-async function smallDisk(bytes: number): Promise<string | undefined> {
-  const directory = await temporaryDirectory();
-  try {
-    if (process.platform !== "linux") throw new Error("it is made on Linux alone");
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", directory], {
-      stdio: "pipe",
-    });
-  } catch (error) {
-    console.warn(`SKIPPED: a full disk. A tmpfs cannot be mounted: ${String(error)}`);
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync("umount", ["-l", directory]));
-  return directory;
-}
 
 test("a disk that is full at any step of a write gives ERR_CACHE_FULL, and nothing half", async ({
   skip,

@@ -4,6 +4,7 @@ import { checkDataset, type DatasetReport } from "../../datasets/check-dataset.j
 import { createDataset, type DatasetItem } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../../src/core/errors.js";
 import type { ProgressEvent } from "../../src/core/progress.js";
+import { createRandom } from "../../src/core/random.js";
 import type { VideoInfo } from "../../src/frames/decoder.js";
 
 /** A clip, and what would be found in its file. */
@@ -29,10 +30,12 @@ async function check(
   clips: readonly Clip[],
   { warnings = [], onProgress, signal }: CheckExtras = {},
 ): Promise<DatasetReport> {
-  const byPath = new Map(clips.map((clip) => [`/clips/${clip.name}`, clip]));
+  // Parts of one video have its file.
+  const pathOf = (name: string): string => `/clips/${name.replace(/#.*/, "")}`;
+  const byPath = new Map(clips.map((clip) => [pathOf(clip.name), clip]));
   const items = clips.map(({ length: _, content: __, ...item }) => ({
     ...item,
-    path: `/clips/${item.name}`,
+    path: pathOf(item.name),
   }));
   return checkDataset(createDataset("set", items, warnings), {
     probe: async (path) => {
@@ -168,6 +171,73 @@ test("a length that tells the class is a cue, and is warned of with what to do",
   );
   expect(messages(told, "warning")).toEqual([expect.stringMatching(/clip lengths.*--count/)]);
   expect((await check(clips)).findings).toEqual([]);
+});
+
+test("what few clips of few classes explain by chance is no cue", async () => {
+  let told = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const random = createRandom(`lengths ${seed}`);
+    const clips = ["walk", "run", "wave", "kick"].flatMap((label) =>
+      clipsOf(label, 5).map((clip) => ({ ...clip, length: random.uniform(2, 4) })),
+    );
+    told += messages(await check(clips), "warning").length;
+  }
+  // η² alone is above 0.3 for one in nine of these, by chance.
+  expect(told).toBeLessThanOrEqual(1);
+});
+
+test("parts of one video in different parts of the data set are an error, unless groups tell them apart", async () => {
+  const part = (start: number, end: number, more: Partial<Clip> = {}): Clip => ({
+    name: `long.mp4#t=${start},${end}`,
+    label: "walk",
+    length: 60,
+    span: { start, end },
+    ...more,
+  });
+  const others = [
+    ...clipsOf("walk", 6, { split: "train" }),
+    ...clipsOf("run", 6, { split: "train" }),
+  ];
+  const errorsOf = async (...parts: Clip[]): Promise<string[]> =>
+    messages(await check([...others, ...parts]), "error");
+  expect(await errorsOf(part(0, 3, { split: "train" }), part(3, 6, { split: "test" }))).toEqual([
+    "one video in different parts: long.mp4#t=0,3, long.mp4#t=3,6",
+  ]);
+  expect(await errorsOf(part(0, 3, { split: "train" }), part(3, 6, { split: "train" }))).toEqual(
+    [],
+  );
+  const anna = { split: "train", group: "anna" } as const;
+  const ben = { split: "test", group: "ben" } as const;
+  expect(await errorsOf(part(0, 3, anna), part(3, 6, ben))).toEqual([]);
+  expect(await errorsOf(part(0, 3, anna), part(2, 6, ben))).toEqual([
+    "one video in different parts: long.mp4#t=0,3, long.mp4#t=2,6",
+  ]);
+});
+
+test("parts that begin behind the end, and that overlap under different labels, are warned of", async () => {
+  const part = (label: string, start: number, end: number): Clip => ({
+    name: `long.mp4#t=${start},${end}`,
+    label,
+    length: 10,
+    span: { start, end },
+  });
+  const report = await check([
+    ...clipsOf("walk", 6),
+    ...clipsOf("run", 6),
+    part("walk", 0, 3),
+    part("run", 2, 5),
+    part("run", 6, 8),
+    part("run", 12, 14),
+  ]);
+  expect(messages(report, "warning")).toEqual([
+    "begins after the end of its video, which is 10.00 s long: long.mp4#t=12,14",
+    "parts of one video that overlap have different labels: long.mp4#t=0,3, long.mp4#t=2,5",
+  ]);
+  expect(messages(report, "error")).toEqual([]);
+  expect(report.classes).toMatchObject([
+    { label: "run", clips: 8 },
+    { label: "walk", clips: 7 },
+  ]);
 });
 
 test("clips of one length are no cue", async () => {

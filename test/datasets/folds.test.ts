@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { assignFolds } from "../../datasets/folds.js";
-import type { SplitItem } from "../../datasets/splits.js";
+import { assignFolds, assignGroupFolds } from "../../datasets/folds.js";
+import type { SplitItem } from "../../datasets/split-units.js";
 import { sha256 } from "../../src/core/digest.js";
 
 function clips(labels: number, groups: number, clipsOfGroup: number): SplitItem[] {
@@ -64,4 +64,34 @@ test("says which class has too few groups, and when there are too few for the fo
   expect(() => assignFolds(single, { folds: 3, seed: 1 })).toThrow(/alone are of one group/);
   expect(() => assignFolds(clips(1, 2, 5), { folds: 3, seed: 1 })).toThrow(/too few for 3 folds/);
   expect(() => assignFolds(clips(1, 2, 5), { folds: 1, seed: 1 })).toThrow(/from 2 on/);
+});
+
+test("each group is left out in turn, with what shares content with it; a video's parts are a group", () => {
+  const item = (digest: string, label: string, more: Partial<SplitItem> = {}): SplitItem => ({
+    digest: sha256(digest),
+    label,
+    ...more,
+  });
+  const items = [
+    item("1", "walk", { group: "anna" }),
+    item("2", "run", { group: "anna" }),
+    item("3", "walk", { group: "ben" }),
+    item("1", "walk", { group: "ben" }),
+    item("4", "walk", { content: sha256("video") }),
+    item("5", "run", { content: sha256("video") }),
+    item("6", "run"),
+  ];
+  expect(assignGroupFolds(items)).toEqual([0, 0, 0, 0, 1, 1, 2]);
+});
+
+test("a class that only one group has cannot be left out", () => {
+  const grouped = ["anna", "ben"].map((group, index) => ({
+    digest: sha256(group),
+    label: index === 0 ? "walk" : "run",
+    group,
+  }));
+  expect(() => assignGroupFolds(grouped)).toThrow(
+    expect.objectContaining({ code: "ERR_DATASET_INVALID" }),
+  );
+  expect(() => assignGroupFolds(grouped.slice(0, 1))).toThrow(/one group/);
 });

@@ -135,12 +135,19 @@ test.each<[what: string, name: string, text: string, says: RegExp]>([
     /row 1 .*"constructor"/,
   ],
   [
-    "a part of a video: its start",
+    "a start that is no number of seconds",
     "set.csv",
-    "path,label,start,end\na.mp4,walk,,\nb.mp4,walk,1.5,\n",
-    /row 2 .*"start"/,
+    "path,label,start,end\na.mp4,walk,,\nb.mp4,walk,0:01.5,\n",
+    /row 2 .*"0:01.5".*"start".*seconds/,
   ],
-  ["a part of a video: its end", "set.csv", "path,label,end\na.mp4,walk,3\n", /row 1 .*"end"/],
+  ["a start before the video", "set.csv", "path,label,start\na.mp4,walk,-1\n", /row 1 .*"start"/],
+  ["an end of no number", "set.jsonl", '{"path":"a.mp4","label":"a","end":"Infinity"}', /"end"/],
+  [
+    "a part that ends before it starts",
+    "set.csv",
+    "path,label,start,end\na.mp4,walk,3,2\n",
+    /row 1 ends at 2 s.*start at 3 s/,
+  ],
   ["a row of another length", "set.csv", "path,label\na.mp4,walk\nb.mp4\n", /line 3/],
   ["a quote that is not closed", "set.csv", 'path,label\n"a.mp4,walk\n', /[Qq]uote/],
   ["a heading only", "set.csv", "path,label\n", /no labelled videos/],
@@ -171,13 +178,23 @@ test.each<[what: string, name: string, text: string, says: RegExp]>([
   });
 });
 
-test("a column that is not read may be there twice", async () => {
-  const { items } = await open("set.csv", "path,label,x,x\nclips/a.mp4,walk,1,2\n");
-  expect(items).toHaveLength(1);
+test("start and end make a row a part of its video; without them it is all of it", async () => {
+  const dataset = await open(
+    "set.csv",
+    "path,label,from,end\nclips/a.mp4,walk,0,1.25\nclips/a.mp4,run,1.25,\nclips/a.mp4,all,,\nclips/b.mp4,walk,,2\n",
+    { columns: { start: "from" } },
+  );
+  expect(rowsOf(dataset)).toEqual([
+    { name: "clips/a.mp4#t=0,1.25", label: "walk", span: { start: 0, end: 1.25 } },
+    { name: "clips/a.mp4#t=1.25", label: "run", span: { start: 1.25 } },
+    { name: "clips/a.mp4", label: "all" },
+    { name: "clips/b.mp4#t=,2", label: "walk", span: { end: 2 } },
+  ]);
+  expect(dataset.warnings).toEqual([]);
 });
 
-test("columns start and end may be there as long as they are empty", async () => {
-  const { items } = await open("set.csv", "path,label,start,end\nclips/a.mp4,walk,,\n");
+test("a column that is not read may be there twice", async () => {
+  const { items } = await open("set.csv", "path,label,x,x\nclips/a.mp4,walk,1,2\n");
   expect(items).toHaveLength(1);
 });
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Split } from "../../datasets/dataset.js";
-import { assignSplits, type SplitItem } from "../../datasets/splits.js";
+import type { SplitItem } from "../../datasets/split-units.js";
+import { assignSplits } from "../../datasets/splits.js";
 import { sha256 } from "../../src/core/digest.js";
 import { createRandom } from "../../src/core/random.js";
 
@@ -241,4 +242,79 @@ test("a given split that cuts through a group is warned of", () => {
   expect(assignSplits(items, { seed: 1 }).warnings).toEqual([
     expect.stringMatching(/1 clips or groups of the same group in test/),
   ]);
+});
+
+/** Parts of some videos. */
+const parts = (videos: number, each: number, more: Partial<SplitItem> = {}): SplitItem[] =>
+  Array.from({ length: videos * each }, (_, index) => ({
+    digest: sha256(`part ${index}`),
+    content: sha256(`video ${Math.floor(index / each)}`),
+    label: index % 2 === 0 ? "walk" : "run",
+    ...more,
+  }));
+
+test("parts of one video stay together where they have no group; a group goes before the video", () => {
+  const items = parts(20, 4);
+  const { splits, method } = assignSplits(items, { seed: 1 });
+  expect(method).toBe("groups");
+  expect(count(items, splits, "test")).toBe(12);
+  for (let i = 0; i < items.length; i += 4) {
+    expect(new Set(splits.slice(i, i + 4)).size).toBe(1);
+  }
+  const people = items.map((item, index) => ({ ...item, group: `person ${index % 10}` }));
+  const byPeople = assignSplits(people, { seed: 1 }).splits;
+  for (let person = 0; person < 10; person++) {
+    const own = byPeople.filter((_, index) => index % 10 === person);
+    expect(new Set(own).size).toBe(1);
+  }
+  expect(new Set(byPeople.slice(0, 4)).size).toBeGreaterThan(1);
+});
+
+test("a whole video and its parts stay together", () => {
+  const items = parts(12, 2);
+  const whole = items
+    .filter((_, index) => index % 2 === 0)
+    .map(({ content, label }) => ({ digest: content!, label }));
+  const all = [...items, ...whole];
+  const { splits } = assignSplits(all, { seed: 2 });
+  expect(splits).toContain("test");
+  for (const [video] of whole.entries()) {
+    expect(new Set([splits[2 * video], splits[2 * video + 1], splits[24 + video]]).size).toBe(1);
+  }
+});
+
+test("at random, clips of a group are on several sides, and that is warned of", () => {
+  const items = Array.from({ length: 10 }, (_, group) =>
+    clips("walk", 4, { group: `person ${group}`, split: "train" }),
+  ).flat();
+  const { splits, method, warnings } = assignSplits(items, { seed: 1, way: "random" });
+  expect(method).toBe("random");
+  expect(warnings).toEqual([expect.stringContaining("look better than it is")]);
+  expect(count(items, splits, "test")).toBe(6);
+  const divided = [...Array(10).keys()].filter(
+    (group) => new Set(splits.slice(4 * group, 4 * group + 4)).size > 1,
+  );
+  expect(divided.length).toBeGreaterThan(2);
+  const ungrouped = assignSplits(clips("walk", 20), { seed: 1, way: "random" });
+  expect(ungrouped).toMatchObject({ method: "stratified", warnings: [] });
+});
+
+test("by groups, a split of the data set's own is passed over; as official, it is kept", () => {
+  const items = Array.from({ length: 20 }, (_, group) =>
+    clips("walk", 2, { group: `person ${group}`, split: group < 1 ? "test" : "train" }),
+  ).flat();
+  const grouped = assignSplits(items, { seed: 1, way: "groups" });
+  expect(grouped.method).toBe("groups");
+  expect(count(items, grouped.splits, "test")).toBe(6);
+  const official = assignSplits(items, { seed: 1, way: "official" });
+  expect(official.method).toBe("given");
+  expect(count(items, official.splits, "test")).toBe(2);
+});
+
+test("a way that the data do not allow is wrong usage", () => {
+  for (const way of ["official", "groups"] as const) {
+    expect(() => assignSplits(clips("walk", 20), { seed: 1, way })).toThrow(
+      expect.objectContaining({ code: "ERR_USAGE", parameter: "split" }),
+    );
+  }
 });

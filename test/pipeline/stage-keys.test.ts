@@ -176,9 +176,11 @@ test("another model computes predictions alone, and what only shapes the output 
   await writeGrowingSquares(data, 3);
   const dataset = await openDataset(data);
   const settings = { ...base, hidden: 4, epochs: 1, jobs: 1, cacheDir };
-  const trained = (seed: number): Promise<Model> => train(dataset, { ...settings, seed });
+  const trained = (seed: number, choices: FeatureChoices = {}): Promise<Model> =>
+    train(dataset, { ...settings, seed, ...choices });
   await using model = await trained(1);
   await using other = await trained(2);
+  await using ofOtherCnn = await trained(1, { cnn: otherCnn });
   const cachedBy = async (options: Partial<Parameters<typeof label>[1]>): Promise<unknown> => {
     for await (const result of label([clip], { model, cacheDir, jobs: 1, ...options })) {
       return (result as LabelledVideo).cached;
@@ -195,5 +197,18 @@ test("another model computes predictions alone, and what only shapes the output 
     features: true,
     predictions: false,
   });
+  expect(await cachedBy({ model: ofOtherCnn, cacheFrames: "lossless" })).toEqual({
+    frames: true,
+    features: false,
+    predictions: false,
+  });
+  // A window decides how densely frames are taken; a stride only how the windows lie over them.
+  const [dense, wide] = [
+    { window: 1, stride: 0.5 },
+    { window: 1, stride: 1 },
+  ];
+  expect(await cachedBy(dense)).toEqual({ ...nothing, predictions: false });
+  expect(await cachedBy(wide)).toEqual({ ...all, predictions: false });
+  expect(await cachedBy(dense)).toEqual({ ...all, predictions: true });
   expect(await cachedBy({})).toEqual({ frames: true, features: true, predictions: true });
 });

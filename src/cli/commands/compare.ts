@@ -1,15 +1,18 @@
 import { type Command, Option } from "commander";
 import type { Comparison } from "../../pipeline/compare.js";
 import {
-  addDatasetOptions,
   addJobOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
   type JobOptions,
   runOptions,
 } from "../command.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import { exitCodes } from "../exit-codes.js";
 import type { TalkOptions } from "../reporter.js";
 import { formatTable, percent } from "../table.js";
@@ -27,7 +30,7 @@ export function define(command: Command, context: CommandContext): void {
     .description("Compare two models on the same clips: is one better, or is it chance?")
     .argument("<modelA>", "model directory")
     .argument("<modelB>", "model directory")
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .addOption(
       new Option(
         "--split <part>",
@@ -40,15 +43,14 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText("after", "\nExample:\n  muybridge compare model-a/ model-b/ clips/");
   addTalkOptions(addJobOptions(addDatasetOptions(command))).action(
     async (first: string, second: string, name: string, options: Options) => {
-      const [{ openDataset }, { compare }, { openModel }] = await Promise.all([
-        import("../../../datasets/open-dataset.js"),
+      const [{ compare }, { openModel }] = await Promise.all([
         import("../../pipeline/compare.js"),
         import("../../pipeline/model.js"),
       ]);
       const reporter = context.openReporter(options);
       await using a = await openModel(first);
       await using b = await openModel(second);
-      const dataset = await openDataset(name, datasetOptions(options));
+      const dataset = await openNamedDataset(name, options, reporter);
       const comparison = await compare(a, b, dataset, {
         split: options.split,
         ...runOptions(options, context, reporter),

@@ -1,14 +1,17 @@
 import type { Command } from "commander";
 import {
-  addDatasetOptions,
   addJobOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
   type JobOptions,
   wholeNumber,
 } from "../command.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import { exitCodes } from "../exit-codes.js";
 import type { TalkOptions } from "../reporter.js";
 import { formatTable } from "../table.js";
@@ -77,20 +80,18 @@ export function define(command: Command, context: CommandContext): void {
     .description(
       "Look for what would spoil a training: unreadable or duplicate videos, leaks between the parts.",
     )
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  muybridge datasets check clips/");
   addTalkOptions(addDatasetOptions(check)).action(async (name: string, options: CheckOptions) => {
-    const [{ openDataset }, { checkDataset }, { openStageCache }, { probeItem }] =
-      await Promise.all([
-        import("../../../datasets/open-dataset.js"),
-        import("../../../datasets/check-dataset.js"),
-        import("../../pipeline/stage-cache.js"),
-        import("../../pipeline/probe-item.js"),
-      ]);
+    const [{ checkDataset }, { openStageCache }, { probeItem }] = await Promise.all([
+      import("../../../datasets/check-dataset.js"),
+      import("../../pipeline/stage-cache.js"),
+      import("../../pipeline/probe-item.js"),
+    ]);
     const reporter = context.openReporter(options);
     const cache = openStageCache({ onWarning: reporter.onWarning });
-    const report = await checkDataset(await openDataset(name, datasetOptions(options)), {
+    const report = await checkDataset(await openNamedDataset(name, options, reporter), {
       probe: (path) => probeItem(path, cache),
       digest: (path) => cache.contentDigest(path),
       signal: context.signal,

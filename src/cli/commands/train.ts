@@ -1,54 +1,29 @@
 import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
-import { type PresetName, presetNames } from "../../pipeline/presets.js";
+import { type SplitWay, splitWays } from "../../../datasets/splits.js";
 import {
-  defaultTrainingSettings,
-  type RecurrentKind,
-  recurrentKindNames,
-  type TrainingSettings,
-  trainingRanges,
-} from "../../pipeline/training-settings.js";
-import { type NetworkEngineName, networkEngines } from "../../sequence/network-engine.js";
-import { type Output, outputs } from "../../sequence/network-shape.js";
-import {
-  addDatasetOptions,
-  addFeatureOptions,
   addRunOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
-  type FeatureOptions,
-  featureChoices,
   type JobOptions,
-  number,
-  ratio,
   runOptions,
-  wholeNumber,
 } from "../command.js";
-import { addFittingOptions, type FittingFlags, fittingOf } from "../fitting-flags.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import type { TalkOptions } from "../reporter.js";
 import { percent } from "../table.js";
+import { addTrainingOptions, type TrainingFlags, trainingOf } from "../training-flags.js";
 
 /** Seconds of training that a crash may cost; shorter ones are not kept at all. */
 const checkpointSeconds = 10;
 
-interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags, FittingFlags {
+interface Options extends TalkOptions, JobOptions, DatasetFlags, TrainingFlags {
   readonly out: string;
-  readonly preset?: PresetName;
-  readonly rnn?: RecurrentKind;
-  readonly output?: Output;
-  readonly engine?: NetworkEngineName;
-  readonly hidden?: number;
-  readonly layers?: number;
-  readonly dropout?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly lr?: number;
-  readonly patience?: number;
-  readonly seed?: number;
-  readonly splitRatio?: [number, number, number];
-  readonly refit?: boolean;
+  readonly split?: SplitWay;
   readonly resume?: boolean;
   readonly json?: boolean;
 }
@@ -58,89 +33,37 @@ export function define(command: Command, context: CommandContext): void {
     .description(
       "Train a model on labelled videos, or on sequences of vectors (.csv, .safetensors).",
     )
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .requiredOption("--out <model>", "directory to write the model to")
-    .addOption(
-      new Option(
-        "--preset <name>",
-        "a training as it is done elsewhere; options beside it go before it",
-      ).choices(presetNames),
-    )
-    .addOption(
-      new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(
-        recurrentKindNames,
-      ),
-    )
-    .addOption(
-      new Option(
-        "--output <what>",
-        "one label a clip, or one for each frame, for label to find segments by (default: last)",
-      ).choices(outputs),
-    )
-    .addOption(
-      new Option(
-        "--engine <name>",
-        "what computes the training of the recurrent network (default: onnx)",
-      ).choices(networkEngines),
-    )
-    .addOption(setting("hidden", "--hidden <h>", "units of each direction"))
-    .addOption(setting("layers", "--layers <l>", "recurrent layers"))
-    .addOption(setting("dropout", "--dropout <p>", "part of the outputs dropped while training"))
-    .addOption(setting("epochs", "--epochs <e>", "passes over the clips, at most"))
-    .addOption(setting("batchSize", "--batch-size <b>", "clips a step"))
-    .addOption(setting("learningRate", "--lr <r>", "step size, at the height of its schedule"))
-    .addOption(
-      setting(
-        "patience",
-        "--patience <p>",
-        "epochs without a better validation loss before it stops",
-      ),
-    )
-    .addOption(setting("seed", "--seed <s>", "decides shuffles, weights and splits"))
-    .option(
-      "--split-ratio <t,v,e>",
-      "parts for training, validation and test (default: 0.7,0.15,0.15)",
-      ratio,
-    )
-    .option(
-      "--refit",
-      "train once more with the validation clips, for as many epochs as they chose (the default, but for presets)",
-    )
-    .option("--no-refit", "keep the weights that never saw the validation clips")
     .option(
       "--resume",
       "go on with a training that was interrupted, kept beside the model as MODEL.training",
     )
     .option("--json", "print the model's record as JSON")
     .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
-  addFittingOptions(command);
-  addTalkOptions(addRunOptions(addFeatureOptions(addDatasetOptions(command)))).action(
+  addTrainingOptions(command).addOption(
+    new Option(
+      "--split <how>",
+      "official: the data set's own; groups: whole groups, whatever it says; random: clip by clip (default: its own, else by groups)",
+    ).choices(splitWays),
+  );
+  addTalkOptions(addRunOptions(addDatasetOptions(command))).action(
     async (name: string, options: Options) => {
-      const [{ openDataset }, { train }, { checkModelTarget }, kept] = await Promise.all([
-        import("../../../datasets/open-dataset.js"),
+      const [{ train }, { checkModelTarget }, kept] = await Promise.all([
         import("../../pipeline/train.js"),
         import("../../pipeline/model-directory.js"),
         import("../../pipeline/fitting-choices.js"),
       ]);
       await checkModelTarget(options.out);
       const reporter = context.openReporter(options);
-      const { lr, fold: _fold, lists: _lists, columns: _columns, ...others } = options;
-      const {
-        optimizer: _optimizer,
-        schedule: _schedule,
-        warmUp: _warmUp,
-        clip: _clip,
-        ...rest
-      } = others;
       const directory = `${normalize(options.out).replace(/[/\\]+$/, "")}.training`;
       // What another training left there is of no use to one that begins anew.
       if (!options.resume) await kept.removeKeptTraining(directory);
-      await using model = await train(await openDataset(name, datasetOptions(options)), {
-        ...featureChoices(rest),
-        ...fittingOf(options),
+      await using model = await train(await openNamedDataset(name, options, reporter), {
+        ...trainingOf(options),
+        ...(options.split === undefined ? {} : { split: options.split }),
         checkpoint: { directory, everySeconds: checkpointSeconds },
         reuse: options.out,
-        ...(lr === undefined ? {} : { learningRate: lr }),
         ...runOptions(options, context, reporter),
       });
       reporter.close();
@@ -171,14 +94,5 @@ export function define(command: Command, context: CommandContext): void {
       reporter.info(`report: ${report}`);
       process.stdout.write(`${options.out}\n`);
     },
-  );
-}
-
-/** The option of a training setting, with the setting's own range and default. */
-function setting(name: keyof TrainingSettings, flags: string, what: string): Option {
-  const [low, high, kind] = trainingRanges[name];
-  const parser = kind === "whole" ? wholeNumber : number;
-  return new Option(flags, `${what} (default: ${defaultTrainingSettings[name]})`).argParser(
-    parser(low, high),
   );
 }

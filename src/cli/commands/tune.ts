@@ -4,13 +4,10 @@ import { recurrentKindNames } from "../../pipeline/training-settings.js";
 import type { TunableKind } from "../../pipeline/tuning-space.js";
 import type { Optimizer, TuningSummary } from "../../pipeline/tuning-summary.js";
 import {
-  addDatasetOptions,
   addFeatureOptions,
   addRunOptions,
   addTalkOptions,
   type CommandContext,
-  type DatasetFlags,
-  datasetOptions,
   type FeatureOptions,
   featureChoices,
   type JobOptions,
@@ -19,6 +16,12 @@ import {
   runOptions,
   wholeNumber,
 } from "../command.js";
+import {
+  addDatasetOptions,
+  type DatasetFlags,
+  datasetHelp,
+  openNamedDataset,
+} from "../dataset-flags.js";
 import type { TalkOptions } from "../reporter.js";
 import { formatTable, percent } from "../table.js";
 
@@ -43,7 +46,7 @@ interface Options extends TalkOptions, FeatureOptions, JobOptions, DatasetFlags 
 export function define(command: Command, context: CommandContext): void {
   command
     .description("Search for good settings by cross-validation, and train a model with them.")
-    .argument("<dataset>", "directory with one folder a class, manifest, or ucf101:DIR")
+    .argument("<dataset>", datasetHelp)
     .requiredOption("--out <model>", "directory to write the model to")
     .addOption(
       new Option("--optimizer <name>", "woa: the Whale Optimization Algorithm; random: by chance")
@@ -135,19 +138,17 @@ function refuseOtherSearch(options: Options): void {
 }
 
 async function runSettings(name: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ openDataset }, { tune }, { checkModelTarget }, { tuningReport, verdict }, files] =
-    await Promise.all([
-      import("../../../datasets/open-dataset.js"),
-      import("../../pipeline/tune.js"),
-      import("../../pipeline/model-directory.js"),
-      import("../../pipeline/report/tuning-report.js"),
-      import("../../core/atomic-file.js"),
-    ]);
+  const [{ tune }, { checkModelTarget }, { tuningReport, verdict }, files] = await Promise.all([
+    import("../../pipeline/tune.js"),
+    import("../../pipeline/model-directory.js"),
+    import("../../pipeline/report/tuning-report.js"),
+    import("../../core/atomic-file.js"),
+  ]);
   await checkModelTarget(options.out);
   const reporter = context.openReporter(options);
   const [log, report] = [besideModel(options, "jsonl"), besideModel(options, "html")];
   const { trials, folds, epochs, patience, seed, splitRatio } = options;
-  const { model, summary } = await tune(await openDataset(name, datasetOptions(options)), {
+  const { model, summary } = await tune(await openNamedDataset(name, options, reporter), {
     ...featureChoices(featureOptions(options)),
     ...withoutUndefined({ trials, folds, epochs, patience, seed, splitRatio }),
     optimizer: options.optimizer,
@@ -168,15 +169,14 @@ async function runSettings(name: string, options: Options, context: CommandConte
 }
 
 async function runWeights(name: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ openDataset }, { tuneWeights }, { checkModelTarget }] = await Promise.all([
-    import("../../../datasets/open-dataset.js"),
+  const [{ tuneWeights }, { checkModelTarget }] = await Promise.all([
     import("../../pipeline/tune-weights.js"),
     import("../../pipeline/model-directory.js"),
   ]);
   await checkModelTarget(options.out);
   const reporter = context.openReporter(options);
   const { trials, epochs, seed, splitRatio, rnn, hidden, components, bound } = options;
-  const { model, summary } = await tuneWeights(await openDataset(name, datasetOptions(options)), {
+  const { model, summary } = await tuneWeights(await openNamedDataset(name, options, reporter), {
     ...featureChoices(featureOptions(options)),
     ...withoutUndefined({ trials, epochs, seed, splitRatio, rnn, hidden, components, bound }),
     ...runOptions(options, context, reporter),

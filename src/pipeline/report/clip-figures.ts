@@ -20,7 +20,7 @@ export async function drawClips(
     signal?.throwIfAborted();
     // A sequence of vectors has no frames to show.
     const strip = model.settings.kind === "video" ? await drawStrip(clip) : "";
-    const trace = await traceClip(model, run, clip.path, signal);
+    const trace = await traceClip(model, run, clip, signal);
     figures.push(
       `<figure>${strip}${traceChart(trace, model.classes, clip.truth)}<figcaption>${verdict(clip)}</figcaption></figure>`,
     );
@@ -28,8 +28,8 @@ export async function drawClips(
   return figures.join("\n");
 }
 
-async function drawStrip({ path, truth }: JudgedVideo): Promise<string> {
-  const picture = await filmstrip(path, stripFrames);
+async function drawStrip({ path, span, truth }: JudgedVideo): Promise<string> {
+  const picture = await filmstrip(path, stripFrames, span);
   const alt = `${stripFrames} frames of a clip of ${truth}`;
   const source = `data:image/jpeg;base64,${picture.toString("base64")}`;
   return scrolled(`<img src="${source}" alt="${escapeHtml(alt)}">`, alt);

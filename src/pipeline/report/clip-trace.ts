@@ -1,3 +1,4 @@
+import type { Span } from "../../frames/decoder.js";
 import type { Model } from "../model.js";
 import type { Run } from "../run.js";
 import { lineChart } from "./line-chart.js";
@@ -23,10 +24,10 @@ const colours = ["var(--one)", "var(--two)", "var(--three)", "var(--four)"] as c
 export async function traceClip(
   model: Model,
   run: Run,
-  path: string,
+  { path, span }: { readonly path: string; readonly span?: Span },
   signal?: AbortSignal,
 ): Promise<ClipTrace> {
-  const clip = await run.features.clip(path, await run.cache.contentDigest(path), signal);
+  const clip = await run.features.clip(path, await run.cache.contentDigest(path), signal, span);
   const points = Math.min(clip.n, maxPoints);
   const times: number[] = [];
   const probabilities: Float32Array[] = [];

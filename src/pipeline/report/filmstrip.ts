@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import type { Span } from "../../frames/decoder.js";
 import { createDecoder } from "../../frames/open-decoder.js";
 
 /** Height of a strip, pixels. */
@@ -10,10 +11,10 @@ const quality = 60;
 /**
  * Frames of a video side by side, as a JPEG.
  *
- * @param count frames, spread over the whole video
+ * @param count frames, spread over the whole video, or over a span of it
  * @throws MuybridgeError of the decoder.
  */
-export async function filmstrip(path: string, count: number): Promise<Buffer> {
+export async function filmstrip(path: string, count: number, span?: Span): Promise<Buffer> {
   const decoder = createDecoder();
   const { width, height } = await decoder.probe(path);
   const tileWidth = Math.max(
@@ -21,7 +22,7 @@ export async function filmstrip(path: string, count: number): Promise<Buffer> {
     Math.min(4 * stripHeight, Math.round((stripHeight * width) / height)),
   );
   const output = {
-    plan: { count },
+    plan: { count, ...span },
     width: tileWidth,
     height: stripHeight,
     pixelFormat: "rgb24",
