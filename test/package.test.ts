@@ -53,6 +53,7 @@ test("the package installs into an empty project and runs", async (context) => {
 test("the README's library example runs as it stands", async () => {
   const home = join(root, "example");
   await mkdir(join(home, "node_modules"), { recursive: true });
+  await writeFile(join(home, "package.json"), '{ "name": "example", "private": true }');
   await symlink(project, join(home, "node_modules", "muybridge"), "junction");
   await writeGrowingSquares(join(home, "clips"), 6);
   await writeSquare(join(home, "a.mp4"), "grow", "a");

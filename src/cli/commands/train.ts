@@ -62,6 +62,7 @@ export function define(command: Command, context: CommandContext): void {
       await using model = await train(await openNamedDataset(name, options, reporter), {
         ...trainingOf(options),
         ...(options.split === undefined ? {} : { split: options.split }),
+        ...(options.resume === undefined ? {} : { resume: options.resume }),
         checkpoint: { directory, everySeconds: checkpointSeconds },
         reuse: options.out,
         ...runOptions(options, context, reporter),
