@@ -18,6 +18,7 @@ import { createModel, type Model } from "./model.js";
 import { modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
 import { sidesByDigest } from "./placed-run.js";
+import { clipsByDigest } from "./remembered-clips.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 
 /** Options of {@link modelFromExamples}. */
@@ -78,6 +79,7 @@ export async function modelFromExamples(
     examples.map(({ item }) => classes.indexOf(item.label)),
     { classes: classes.length, dimension },
   );
+  const items = examples.map(({ item }) => item);
   const digests = examples.map(({ item }) => [item.digest, item.label]);
   return createModel({
     standardisation,
@@ -116,9 +118,10 @@ export async function modelFromExamples(
         },
       },
       splits: sidesByDigest(
-        examples.map(({ item }) => item),
-        examples.map(() => "train"),
+        items,
+        items.map(() => "train"),
       ),
+      clips: clipsByDigest(items),
       validation: null,
       muybridge: packageVersion(),
     },
