@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { openDataset } from "muybridge";
@@ -88,7 +88,7 @@ describe("label --examples", () => {
     expect(refused.stderr).toContain("exists and is not a model");
   });
 
-  test("videos are seen as the options say", async () => {
+  test("videos are seen as the options say, also when a class is added to what was saved", async () => {
     for (const label of squareClasses) {
       await mkdir(join(root, "squares", label), { recursive: true });
       await writeSquare(join(root, "squares", label, "1.mp4"), label, `${label} 1`);
@@ -98,12 +98,27 @@ describe("label --examples", () => {
     const cnn = ["--cnn", "small.tflite", "--input-size", String(smallCnnSize)];
     const { code, stdout } = await run(
       ...["label", "--examples", "squares", "grow.mp4", "shrink.mp4", "--count", "5", ...cnn],
+      ...["--save", "two"],
     );
     expect(code).toBe(0);
     expect(linesOf(stdout)).toMatchObject([
       { path: "grow.mp4", frames: 5 },
       { path: "shrink.mp4", frames: 5 },
     ]);
+    await mkdir(join(root, "added", "still"), { recursive: true });
+    await rename(join(root, "grow.mp4"), join(root, "added", "still", "1.mp4"));
+    await rm(join(root, "squares"), { recursive: true });
+    const train = ["train", "added", "--from", "two", "--out", "three", "--rnn", "meanpool"];
+    const added = await run(...train, "--json");
+    expect(added.stderr).not.toContain("not in the cache");
+    expect(JSON.parse(added.stdout)).toMatchObject({
+      classes: ["grow", "shrink", "still"],
+      features: { plan: { count: 5 } },
+      training: { data: { clips: { train: 3, validation: 0, test: 0 } } },
+    });
+    const other = await run(...train, "--fps", "2");
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("fps is the model's to say");
   });
 
   test("a class without a readable example, and options of the wrong kind, are told by name", async () => {
