@@ -116,9 +116,6 @@ describe("label --examples", () => {
       features: { plan: { count: 5 } },
       training: { data: { clips: { train: 3, validation: 0, test: 0 } } },
     });
-    const other = await run(...train, "--fps", "2");
-    expect(other.code).toBe(2);
-    expect(other.stderr).toContain("fps is the model's to say");
   });
 
   test("a class without a readable example, and options of the wrong kind, are told by name", async () => {
