@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { clipDigest } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { openModel } from "../../src/pipeline/model.js";
 import { parseModelRecord } from "../../src/pipeline/model-directory.js";
@@ -190,6 +191,23 @@ test("the same of a model of videos, as far as its record", () => {
       "features.cnn.choice.cnn: it is no name, nor the path of a file of this machine",
     );
   }
+});
+
+test("a clip that is remembered must have a side, and a part of a video be that of its name", () => {
+  const record = JSON.parse(text);
+  const [digest] = Object.keys(record.clips) as [string];
+  const span = { start: 0.5, end: 2 };
+  const part = clipDigest(digest, span);
+  const label = record.classes[0];
+  record.clips[part] = { label, group: "a film", content: digest, ...span };
+  const parse = (altered: AnyRecord) => parseModelRecord(JSON.stringify(altered), "model.json");
+  expect(() => parse(record)).toThrow(expect.objectContaining({ parameter: `splits.${part}` }));
+  record.splits[part] = "test";
+  expect(parse(record).clips[part]).toEqual(record.clips[part]);
+  record.clips[part].end = 3;
+  expect(() => parse(record)).toThrow(
+    expect.objectContaining({ parameter: `clips.${part}.content` }),
+  );
 });
 
 test("a field too many is refused by its name, in every object", () => {
