@@ -136,6 +136,8 @@ export interface FeatureStage {
   record(dimension: number): ModelRecord["features"];
   /** What decides the features of a video of this content: the key of this stage's cache entries. */
   key(contentDigest: string, span?: Span): unknown;
+  /** The features of a video of this content, or of a part of one, where the cache has them: nothing is opened. */
+  kept(contentDigest: string, span?: Span): Promise<ClipFeatures | undefined>;
   /**
    * The features of a video, or of a part of one. Videos of equal content that are asked for at the same time are
    * computed once.
@@ -198,28 +200,32 @@ export async function openFeatureStage(
     frames: encodingKey(cacheFrames),
   });
 
+  const fromCache = async (content: string, span?: Span): Promise<ClipFeatures | undefined> => {
+    const entry = await cache.get("features", key(content, span));
+    if (!entry) return undefined;
+    const tensors = decodeSafetensors(entry.data);
+    const timestamps = tensors.get("timestamps")!.data as Float64Array;
+    const { duration, truncated } = entry.metadata as ClipFacts;
+    return {
+      features: tensors.get("features")!.data as Float32Array,
+      timestamps,
+      n: timestamps.length,
+      dimension: cnn.dimension,
+      duration,
+      truncated,
+      cached: true,
+      framesCached: true,
+    };
+  };
+
   const compute = async (
     path: string,
     content: string,
     signal?: AbortSignal,
     span?: Span,
   ): Promise<ClipFeatures> => {
-    const entry = await cache.get("features", key(content, span));
-    if (entry) {
-      const tensors = decodeSafetensors(entry.data);
-      const timestamps = tensors.get("timestamps")!.data as Float64Array;
-      const { duration, truncated } = entry.metadata as ClipFacts;
-      return {
-        features: tensors.get("features")!.data as Float32Array,
-        timestamps,
-        n: timestamps.length,
-        dimension: cnn.dimension,
-        duration,
-        truncated,
-        cached: true,
-        framesCached: true,
-      };
-    }
+    const known = await fromCache(content, span);
+    if (known) return known;
     const kept = cacheFrames && { content, encoding: cacheFrames };
     const task = {
       path,
@@ -248,6 +254,7 @@ export async function openFeatureStage(
   return {
     record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
     key,
+    kept: fromCache,
     async clip(path, content, signal, span) {
       const { result, joined } = await once(`${content}${spanFragment(span)}`, () =>
         compute(path, content, signal, span),

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { clipDigest } from "../../datasets/dataset.js";
 import { messageOf } from "../core/errors.js";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
-import { decoderNames, fits, type SamplingPlan } from "../frames/decoder.js";
+import { decoderNames, fits, type SamplingPlan, type Span } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { maxDimension } from "../sequence/file-sequence.js";
 import { networkEngines } from "../sequence/network-engine.js";
@@ -13,10 +14,13 @@ import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
 import { networkInputs } from "./network-recipe.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 3;
+export const modelFormatVersion = 4;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;
+
+/** Longest name of a group, in characters: a class and what a manifest may call it. */
+const maxGroupLength = 20_000;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -26,6 +30,15 @@ const span = {
   start: z.number().min(0).optional(),
   end: z.number().positive().optional(),
 };
+
+/** What `train --from` needs of a clip, beside its side, to learn from it again. */
+const clip = z.strictObject({
+  label: z.string().min(1).max(1000),
+  group: z.string().min(1).max(maxGroupLength).optional(),
+  /** SHA-256 of the whole video's content, of a part of one. */
+  content: sha256.optional(),
+  ...span,
+});
 
 const plan = z
   .union([
@@ -158,6 +171,8 @@ const fields = z.strictObject({
     recipe: sha256,
     /** How it came to its weights, where it was not trained. */
     method: z.literal("nearest-class-mean").optional(),
+    /** Digest of the model whose clips it was trained with, too. */
+    from: sha256.optional(),
     /** What computed it, where that was not onnxruntime. */
     engine: z.enum(networkEngines).optional(),
     seed: z.number(),
@@ -196,6 +211,8 @@ const fields = z.strictObject({
   }),
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
+  /** The clips among them, by the same digest, so that another training can learn from them again. */
+  clips: z.record(sha256, clip),
   /** How the weights of the best epoch do on the validation clips, before any refit; null where there are none. */
   validation: z
     .strictObject({
@@ -215,10 +232,22 @@ const fields = z.strictObject({
 });
 
 /** What `model.json` holds. Everything read from disk passes this schema first. */
-export const modelRecordSchema = fields.refine(
-  ({ network, files }) => (network === null) === (files.sequence === null),
-  { path: ["files", "sequence"], message: "it goes with network: both are null, or neither" },
-);
+export const modelRecordSchema = fields
+  .refine(({ network, files }) => (network === null) === (files.sequence === null), {
+    path: ["files", "sequence"],
+    message: "it goes with network: both are null, or neither",
+  })
+  .superRefine(({ clips, splits }, context) => {
+    for (const [digest, { content, start, end }] of Object.entries(clips)) {
+      const complain = (path: string[], message: string): void =>
+        context.addIssue({ code: "custom", path, message });
+      if (!Object.hasOwn(splits, digest))
+        complain(["splits", digest], "it is missing, but in clips");
+      const isPart = start !== undefined || end !== undefined;
+      const named = clipDigest(content ?? digest, isPart ? ({ start, end } as Span) : undefined);
+      if (named !== digest) complain(["clips", digest, "content"], "it is that of another clip");
+    }
+  });
 
 /** What `model.json` holds. */
 export type ModelRecord = z.infer<typeof modelRecordSchema>;

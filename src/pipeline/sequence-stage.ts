@@ -21,6 +21,7 @@ export function openSequenceStage(
   return {
     record: (dimension) => ({ kind: "sequence", dimension }),
     key: (content, span?: Span) => ({ kind: "sequence", content, ...span }),
+    kept: async () => undefined,
     async clip(path, _content, signal, span) {
       // Late, since a prediction that the cache holds needs no file.
       const { readSequenceFile } = await import("../sequence/read-sequence-file.js");

@@ -6,7 +6,11 @@ import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.
 import { type Output, outputs } from "../sequence/network-shape.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
-import { chooseFeatureSettings, type FeatureChoices } from "./feature-stage.js";
+import {
+  chooseFeatureSettings,
+  type FeatureChoices,
+  type FeatureSettings,
+} from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
 import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
 import type { IdentifiedItem } from "./identify-items.js";
@@ -17,8 +21,10 @@ import { perFrameRecipe } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { openPlacedRun, sidesByDigest } from "./placed-run.js";
 import { type PresetName, withPreset } from "./presets.js";
+import { clipsByDigest } from "./remembered-clips.js";
 import type { Run, RunOptions } from "./run.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
+import { placedClips, recallClips, trainingBase } from "./training-base.js";
 import {
   defaultTrainingSettings,
   type RecurrentKind,
@@ -56,6 +62,12 @@ export interface TrainOptions
   readonly refit?: boolean;
   /** Part of each weight that decays, times the learning rate. Default: the recipe's, 2 where no preset says another. */
   readonly weightDecay?: number;
+  /**
+   * A model whose clips are learned from, too, as far as their features are in the cache: the data set adds clips or
+   * classes to it. Clips keep their sides, features are made as the model's are, and so is the network where nothing else
+   * is chosen.
+   */
+  readonly from?: Model;
   /** A model directory; where it holds the very model that would be trained, that one is opened instead. */
   readonly reuse?: string;
 }
@@ -77,11 +89,16 @@ export const maxWeightDecay = 1000;
  *
  * A data set of sequences (.csv, .safetensors) is learned from as it is: there is no CNN then, and nothing is decoded.
  *
+ * With `from` the clips that a model was trained with are learned from again, without their files.
+ *
  * @throws MuybridgeError ERR_DATASET_INVALID where a class has no training clip, there are fewer than two classes,
  * videos and sequences are mixed, or vectors have not all the same size; ERR_USAGE for options out of range, and for
  * those of videos where there are none; the signal's reason on abort.
  */
-export async function train(dataset: Dataset, given: TrainOptions = {}): Promise<Model> {
+export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<Model> {
+  const base = wanted.from && trainingBase(wanted.from, added, wanted);
+  const dataset = base?.dataset ?? added;
+  const given = base ? { ...base.network, ...wanted } : wanted;
   const { choices: options, recipe: presetRecipe } = withPreset(given, given.preset);
   const isPerFrame = labelsFrames(given);
   const chosen = isPerFrame ? perFrameRecipe(presetRecipe) : presetRecipe;
@@ -94,18 +111,21 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
   const engine = options.engine ?? "onnx";
   // A GRU is PyTorch's, as createNetwork makes it.
   if (kind) checkEngine(engine, { ...kind, resetAfter: true });
-  const featureSettings =
+  const ownSettings = (): FeatureSettings =>
     datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
+  const featureSettings = base?.settings ?? ownSettings();
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
   const placed = await openPlacedRun(dataset.items, featureSettings, options, {
     seed: usual.seed,
     ...(options.splitRatio ? { splitRatio: options.splitRatio } : {}),
     ...(options.split ? { split: options.split } : {}),
+    ...(base ? { known: base.clips } : {}),
   });
   await using run = placed.run;
   const { identified, assignment } = placed;
   for (const warning of assignment.warnings) warn(warning);
+  const recalled = base ? await recallClips(base, placed, run, options) : [];
   const refit = options.refit ?? true;
   const recipe = digestOf({
     version: packageVersion(),
@@ -121,15 +141,20 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     refit,
     features: run.features.key(""),
     classes: dataset.classes,
-    clips: identified.items.map(({ digest, label }, index) => [
-      digest,
-      label,
-      assignment.splits[index],
-    ]),
+    clips: [
+      ...identified.items.map(({ digest, label }, index) => [
+        digest,
+        label,
+        assignment.splits[index],
+      ]),
+      ...recalled.map(({ digest, label, split }) => [digest, label, split]),
+    ],
   });
   const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
   if (known) return known;
-  const { examples, failed } = await extractExamples(identified.items, assignment, run, options);
+  const extracted = await extractExamples(identified.items, assignment, run, options);
+  const { failed } = extracted;
+  const examples = [...extracted.examples, ...recalled];
   const failures = [...identified.failed.map(({ error }) => error), ...failed];
   for (const { message } of failures) warn(`Left out: ${message}`);
 
@@ -147,8 +172,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
       ? sequenceRecipe(dimension)
       : undefined;
   const ownRecipe = own && isPerFrame ? perFrameRecipe(own.recipe) : own?.recipe;
-  const base = ownRecipe ?? chosen;
-  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
+  const usualNetwork = ownRecipe ?? chosen;
+  const network = { ...usualNetwork, weightDecay: weightDecay ?? usualNetwork.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
   const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
@@ -181,6 +206,7 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
     },
     training: {
       recipe,
+      ...(base ? { from: base.model.digest } : {}),
       ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
@@ -204,7 +230,8 @@ export async function train(dataset: Dataset, given: TrainOptions = {}): Promise
         failed: failures.length,
       },
     },
-    splits: sidesByDigest(identified.items, assignment.splits),
+    splits: sidesByDigest(placedClips(placed), assignment.splits),
+    clips: clipsByDigest(placedClips(placed)),
     validation: judged.validation,
     muybridge: packageVersion(),
   };

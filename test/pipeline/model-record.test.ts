@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { clipDigest } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { openModel } from "../../src/pipeline/model.js";
 import { parseModelRecord } from "../../src/pipeline/model-directory.js";
@@ -192,6 +193,23 @@ test("the same of a model of videos, as far as its record", () => {
   }
 });
 
+test("a clip that is remembered must have a side, and a part of a video be that of its name", () => {
+  const record = JSON.parse(text);
+  const [digest] = Object.keys(record.clips) as [string];
+  const span = { start: 0.5, end: 2 };
+  const part = clipDigest(digest, span);
+  const label = record.classes[0];
+  record.clips[part] = { label, group: "a film", content: digest, ...span };
+  const parse = (altered: AnyRecord) => parseModelRecord(JSON.stringify(altered), "model.json");
+  expect(() => parse(record)).toThrow(expect.objectContaining({ parameter: `splits.${part}` }));
+  record.splits[part] = "test";
+  expect(parse(record).clips[part]).toEqual(record.clips[part]);
+  record.clips[part].end = 3;
+  expect(() => parse(record)).toThrow(
+    expect.objectContaining({ parameter: `clips.${part}.content` }),
+  );
+});
+
 test("a field too many is refused by its name, in every object", () => {
   const record = JSON.parse(text);
   const objects = [[], ...fieldsOf(record)].filter((path) => {
@@ -211,9 +229,9 @@ test("a field too many is refused by its name, in every object", () => {
 });
 
 test("a field that is there twice is refused by its name, however it is written", () => {
-  for (const twice of ['"version": 3', '"vers\\u0069on": 2', '"version":{"a":1}']) {
+  for (const twice of ['"version": 4', '"vers\\u0069on": 2', '"version":{"a":1}']) {
     expect(() =>
-      parseModelRecord(text.replace('"version": 3', `$&, ${twice}`), "model.json"),
+      parseModelRecord(text.replace('"version": 4', `$&, ${twice}`), "model.json"),
     ).toThrow(/model\.json is not JSON: the field "version" is there twice/);
   }
   // Equal names in different objects, and texts that look like names, are none of this.

@@ -1,6 +1,7 @@
 import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type SplitWay, splitWays } from "../../../datasets/splits.js";
+import type { Model } from "../../pipeline/model.js";
 import {
   addRunOptions,
   addTalkOptions,
@@ -25,6 +26,7 @@ interface Options extends TalkOptions, JobOptions, DatasetFlags, TrainingFlags {
   readonly out: string;
   readonly split?: SplitWay;
   readonly resume?: boolean;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -39,8 +41,15 @@ export function define(command: Command, context: CommandContext): void {
       "--resume",
       "go on with a training that was interrupted, kept beside the model as MODEL.training",
     )
+    .option(
+      "--from <model>",
+      "learn from a model's clips, too, as far as their features are in the cache: the data set adds clips or classes to it",
+    )
     .option("--json", "print the model's record as JSON")
-    .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
+    .addHelpText(
+      "after",
+      "\nExample:\n  muybridge train clips/ --out model/\n  muybridge train more/ --from model/ --out model2/",
+    );
   addTrainingOptions(command).addOption(
     new Option(
       "--split <how>",
@@ -59,9 +68,11 @@ export function define(command: Command, context: CommandContext): void {
       const directory = `${normalize(options.out).replace(/[/\\]+$/, "")}.training`;
       // What another training left there is of no use to one that begins anew.
       if (!options.resume) await kept.removeKeptTraining(directory);
+      await using from = options.from === undefined ? undefined : await openFrom(options.from);
       await using model = await train(await openNamedDataset(name, options, reporter), {
         ...trainingOf(options),
         ...(options.split === undefined ? {} : { split: options.split }),
+        ...(from ? { from } : {}),
         ...(options.resume === undefined ? {} : { resume: options.resume }),
         checkpoint: { directory, everySeconds: checkpointSeconds },
         reuse: options.out,
@@ -96,4 +107,9 @@ export function define(command: Command, context: CommandContext): void {
       process.stdout.write(`${options.out}\n`);
     },
   );
+}
+
+async function openFrom(directory: string): Promise<Model> {
+  const { openModel } = await import("../../pipeline/model.js");
+  return openModel(directory);
 }

@@ -113,6 +113,7 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         },
       },
       splits: {},
+      clips: {},
       validation: null,
       muybridge: "0.1.0",
     },
