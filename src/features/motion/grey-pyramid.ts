@@ -1,13 +1,15 @@
+import type { Plane } from "./flow-kernels.js";
+
 /** A grey picture at one size, and its slopes. All planes are float32, row-major [height, width]. */
 export interface PyramidLevel {
   readonly width: number;
   readonly height: number;
   /** Brightness, 0-255, smoothed. */
-  readonly brightness: Float32Array;
+  readonly brightness: Plane;
   /** How much brighter it gets a pixel to the right: central differences, half of one at the edge. */
-  readonly slopeX: Float32Array;
+  readonly slopeX: Plane;
   /** How much brighter it gets a pixel down. */
-  readonly slopeY: Float32Array;
+  readonly slopeY: Plane;
 }
 
 /** Sizes of the levels, the finest first: each half of the one before. */
@@ -22,13 +24,21 @@ export function levelSizes(
   }));
 }
 
+/** Planes of a level of a pyramid. */
+export const pyramidPlanes = 3;
+
 /** Makes room for a pyramid, the finest level first. */
-export function createPyramid(width: number, height: number, levels: number): PyramidLevel[] {
+export function createPyramid(
+  width: number,
+  height: number,
+  levels: number,
+  plane: (length: number) => Plane,
+): PyramidLevel[] {
   return levelSizes(width, height, levels).map((size) => ({
     ...size,
-    brightness: new Float32Array(size.width * size.height),
-    slopeX: new Float32Array(size.width * size.height),
-    slopeY: new Float32Array(size.width * size.height),
+    brightness: plane(size.width * size.height),
+    slopeX: plane(size.width * size.height),
+    slopeY: plane(size.width * size.height),
   }));
 }
 

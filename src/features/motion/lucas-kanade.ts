@@ -1,5 +1,13 @@
-import { createPyramid, fillPyramid, levelSizes, type PyramidLevel } from "./grey-pyramid.js";
-import { windowMeans, windowSums } from "./window-sums.js";
+import type { FlowEngine, FlowKernels, FlowMemory, Plane } from "./flow-kernels.js";
+import {
+  createPyramid,
+  fillPyramid,
+  levelSizes,
+  type PyramidLevel,
+  pyramidPlanes,
+} from "./grey-pyramid.js";
+import { openJavaScriptFlow } from "./javascript-flow-kernels.js";
+import { openWebAssemblyFlow } from "./webassembly-flow-kernels.js";
 
 /** Where each pixel of a picture goes in the next one, in pixels; float32, row-major [height, width]. */
 export interface Flow {
@@ -41,6 +49,9 @@ const regulariser = 4;
 /** Pixels that a step goes at most: the slopes tell nothing of what is further away. */
 const longestStep = 1.5;
 
+/** Pixels on each side of one that its flow is averaged with in the end: outliers do not lead the next level astray. */
+const smoothing = 1;
+
 /** Sides of pictures it takes, in pixels. */
 const smallestSide = 16;
 const largestSide = 1024;
@@ -51,18 +62,24 @@ const largestSide = 1024;
  *
  * @param width pixels of a picture; 16 to 1024
  * @param height pixels of a picture; 16 to 1024
+ * @param engine Default "webassembly", and "javascript" where that is not to be had.
  * @throws RangeError for other sizes
  */
-export function createFlowEstimator(width: number, height: number): FlowEstimator {
+export function createFlowEstimator(
+  width: number,
+  height: number,
+  engine: FlowEngine = "webassembly",
+): FlowEstimator {
   for (const [name, side] of Object.entries({ width, height })) {
     if (Number.isInteger(side) && side >= smallestSide && side <= largestSide) continue;
     throw new RangeError(
       `${name} must be a whole number from ${smallestSide} to ${largestSide}; it is ${side}.`,
     );
   }
-  const searches = levelSizes(width, height, levels).map(createSearch);
-  let before = createPyramid(width, height, levels);
-  let now = createPyramid(width, height, levels);
+  const { plane, kernels } = openFlow(width, height, engine);
+  const searches = levelSizes(width, height, levels).map((size) => createSearch(size, plane));
+  let before = createPyramid(width, height, levels, plane);
+  let now = createPyramid(width, height, levels, plane);
   let isFirst = true;
   return {
     next(grey) {
@@ -80,7 +97,7 @@ export function createFlowEstimator(width: number, height: number): FlowEstimato
       for (let level = levels - 1; level >= 0; level--) {
         const search = searches[level]!;
         begin(search, searches[level + 1]);
-        follow(before[level]!, now[level]!.brightness, search);
+        follow(before[level]!, now[level]!.brightness, search, kernels);
       }
       const { u, v } = searches[0]!;
       return { width, height, u, v };
@@ -88,37 +105,51 @@ export function createFlowEstimator(width: number, height: number): FlowEstimato
   };
 }
 
-/** The search for the flow at one level. All planes are float32, row-major [height, width]. */
+/** Room for two pyramids and the search at each level. */
+function openFlow(width: number, height: number, engine: FlowEngine): FlowMemory {
+  const lengths = levelSizes(width, height, levels).flatMap((size) =>
+    new Array<number>(2 * pyramidPlanes + searchPlanes).fill(size.width * size.height),
+  );
+  const opened = engine === "webassembly" ? openWebAssemblyFlow(lengths, width) : undefined;
+  return opened ?? openJavaScriptFlow();
+}
+
+/** The search for the flow at one level. */
 interface Search {
   readonly width: number;
   readonly height: number;
-  readonly u: Float32Array;
-  readonly v: Float32Array;
+  readonly u: Plane;
+  readonly v: Plane;
   /** The inverse of each window's structure tensor, the sums of the products of the slopes. */
-  readonly inverseXX: Float32Array;
-  readonly inverseXY: Float32Array;
-  readonly inverseYY: Float32Array;
+  readonly inverseXX: Plane;
+  readonly inverseXY: Plane;
+  readonly inverseYY: Plane;
   /** Slopes times what is left of the change of brightness, and the sums of these over the windows. */
-  readonly productX: Float32Array;
-  readonly productY: Float32Array;
-  readonly sumX: Float32Array;
-  readonly sumY: Float32Array;
+  readonly productX: Plane;
+  readonly productY: Plane;
+  readonly sumX: Plane;
+  readonly sumY: Plane;
 }
 
-function createSearch({ width, height }: Pick<Search, "width" | "height">): Search {
-  const plane = () => new Float32Array(width * height);
+const searchPlanes = 9;
+
+function createSearch(
+  { width, height }: Pick<Search, "width" | "height">,
+  plane: (length: number) => Plane,
+): Search {
+  const length = width * height;
   return {
     width,
     height,
-    u: plane(),
-    v: plane(),
-    inverseXX: plane(),
-    inverseXY: plane(),
-    inverseYY: plane(),
-    productX: plane(),
-    productY: plane(),
-    sumX: plane(),
-    sumY: plane(),
+    u: plane(length),
+    v: plane(length),
+    inverseXX: plane(length),
+    inverseXY: plane(length),
+    inverseYY: plane(length),
+    productX: plane(length),
+    productY: plane(length),
+    sumX: plane(length),
+    sumY: plane(length),
   };
 }
 
@@ -139,77 +170,46 @@ function begin({ u, v, width, height }: Search, coarser: Search | undefined): vo
   }
 }
 
-function follow(first: PyramidLevel, second: Float32Array, search: Search): void {
-  invertTensors(first, search);
-  const { width, u, v, productX, productY, sumX, sumY } = search;
-  const { inverseXX, inverseXY, inverseYY } = search;
-  for (let round = 0; round < iterations; round++) {
-    compare(first, second, search);
-    windowSums(productX, sumX, width, radius);
-    windowSums(productY, sumY, width, radius);
-    for (let i = 0; i < u.length; i++) {
-      const stepX = inverseXX[i]! * sumX[i]! + inverseXY[i]! * sumY[i]!;
-      const stepY = inverseXY[i]! * sumX[i]! + inverseYY[i]! * sumY[i]!;
-      u[i]! += Math.max(-longestStep, Math.min(stepX, longestStep));
-      v[i]! += Math.max(-longestStep, Math.min(stepY, longestStep));
-    }
-  }
-  sumX.set(u);
-  sumY.set(v);
-  windowMeans(sumX, u, width, 1);
-  windowMeans(sumY, v, width, 1);
-}
-
-function invertTensors({ slopeX, slopeY }: PyramidLevel, search: Search): void {
-  const { width, productX: product, inverseXX, inverseXY, inverseYY } = search;
-  const sumProducts = (a: Float32Array, b: Float32Array, sums: Float32Array) => {
-    for (let i = 0; i < product.length; i++) product[i] = a[i]! * b[i]!;
-    windowSums(product, sums, width, radius);
-  };
-  sumProducts(slopeX, slopeX, inverseXX);
-  sumProducts(slopeX, slopeY, inverseXY);
-  sumProducts(slopeY, slopeY, inverseYY);
-  const ridge = regulariser * (2 * radius + 1) ** 2;
-  for (let i = 0; i < product.length; i++) {
-    const xx = inverseXX[i]! + ridge;
-    const xy = inverseXY[i]!;
-    const yy = inverseYY[i]! + ridge;
-    const scale = 1 / (xx * yy - xy * xy);
-    inverseXX[i] = yy * scale;
-    inverseXY[i] = -xy * scale;
-    inverseYY[i] = xx * scale;
-  }
-}
-
-/** What the flow so far leaves unexplained. Pixels that leave the picture say nothing. */
-function compare(
-  { slopeX, slopeY, brightness }: PyramidLevel,
-  second: Float32Array,
-  { width, height, u, v, productX, productY }: Search,
+function follow(
+  { brightness, slopeX, slopeY }: PyramidLevel,
+  second: Plane,
+  search: Search,
+  kernels: FlowKernels,
 ): void {
-  const right = width - 1;
-  const bottom = height - 1;
+  const { width, u, v, inverseXX, inverseXY, inverseYY } = search;
+  const { productX, productY, sumX, sumY } = search;
+  for (const [a, b, sums] of [
+    [slopeX, slopeX, inverseXX],
+    [slopeX, slopeY, inverseXY],
+    [slopeY, slopeY, inverseYY],
+  ] as const) {
+    kernels.multiply(a, b, productX);
+    kernels.windowSums(productX, sums, width, radius);
+  }
+  kernels.invert(inverseXX, inverseXY, inverseYY, regulariser * (2 * radius + 1) ** 2);
+  for (let round = 0; round < iterations; round++) {
+    kernels.compare({ ...search, first: brightness, slopeX, slopeY, second });
+    kernels.windowSums(productX, sumX, width, radius);
+    kernels.windowSums(productY, sumY, width, radius);
+    kernels.step(u, inverseXX, sumX, inverseXY, sumY, longestStep);
+    kernels.step(v, inverseYY, sumY, inverseXY, sumX, longestStep);
+  }
+  for (const flow of [u, v]) {
+    kernels.windowSums(flow, sumX, width, smoothing);
+    divideWindows(sumX, flow, search);
+  }
+}
+
+/** Means of the sums over the windows of the smoothing, which are smaller at the border. */
+function divideWindows(sums: Plane, means: Plane, { width, height }: Search): void {
+  const side = 2 * smoothing + 1;
+  const inside = (at: number, end: number) => side - (at === 0 ? 1 : 0) - (at === end ? 1 : 0);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const toX = x + u[i]!;
-      const toY = y + v[i]!;
-      if (!(toX >= 0 && toX <= right && toY >= 0 && toY <= bottom)) {
-        productX[i] = 0;
-        productY[i] = 0;
-        continue;
-      }
-      const column = toX === right ? right - 1 : toX | 0;
-      const row = toY === bottom ? bottom - 1 : toY | 0;
-      const at = row * width + column;
-      const left = second[at]!;
-      const leftBelow = second[at + width]!;
-      const alongX = toX - column;
-      const upper = left + alongX * (second[at + 1]! - left);
-      const lower = leftBelow + alongX * (second[at + width + 1]! - leftBelow);
-      const change = brightness[i]! - upper - (toY - row) * (lower - upper);
-      productX[i] = slopeX[i]! * change;
-      productY[i] = slopeY[i]! * change;
-    }
+    const row = y * width;
+    const rows = inside(y, height - 1);
+    const part = 1 / (rows * side);
+    for (let x = 1; x < width - 1; x++) means[row + x] = sums[row + x]! * part;
+    means[row] = sums[row]! / (rows * inside(0, width - 1));
+    means[row + width - 1] = sums[row + width - 1]! / (rows * inside(width - 1, width - 1));
   }
 }

@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import wabt from "wabt";
 import { createRandom } from "../../../src/core/random.js";
+import { flowKernelsBase64 } from "../../../src/features/motion/flow-kernels-wasm.js";
 import { createFlowEstimator, type Flow } from "../../../src/features/motion/lucas-kanade.js";
+import { openWebAssemblyFlow } from "../../../src/features/motion/webassembly-flow-kernels.js";
 import {
   height,
   type Motion,
@@ -136,4 +140,42 @@ test("odd sizes are taken, and other sizes refused by name", () => {
   expect(() => createFlowEstimator(15, 60)).toThrow(/width .* 16 to 1024; it is 15/);
   expect(() => createFlowEstimator(80, 60.5)).toThrow(/height/);
   expect(() => estimator.next(grey.subarray(1))).toThrow(/33 \* 17 pixels; it holds 560/);
+});
+
+test("flow-kernels.wat is what is built in", async () => {
+  const source = new URL("../../../src/features/motion/flow-kernels.wat", import.meta.url);
+  const { parseWat } = await wabt();
+  const module = parseWat("flow-kernels.wat", await readFile(source, "utf8"), { simd: true });
+  module.validate();
+  const { buffer } = module.toBinary({});
+  module.destroy();
+  expect(Buffer.from(buffer).toString("base64")).toBe(flowKernelsBase64);
+  expect(openWebAssemblyFlow([16], 4)).toBeDefined();
+});
+
+test("WebAssembly and JavaScript find the same flow, at any size", () => {
+  const side = fc.integer({ min: 16, max: 41 });
+  const speed = fc.integer({ min: 0, max: 9 });
+  fc.assert(
+    fc.property(side, side, speed, fc.integer(), (columns, rows, pixels, seed) => {
+      const random = createRandom(seed);
+      const scene = Uint8Array.from({ length: 60 * 60 }, () => random.integer(0, 255));
+      // Moves along a row of noise, which leaves the picture at its border and is lost at high speed.
+      const frame = (time: number) =>
+        Uint8Array.from(
+          { length: columns * rows },
+          (_, i) => scene[Math.floor(i / columns) * 60 + (i % columns) + time * pixels]!,
+        );
+      const estimators = (["webassembly", "javascript"] as const).map((engine) =>
+        createFlowEstimator(columns, rows, engine),
+      );
+      for (const estimator of estimators) estimator.next(frame(0));
+      const [fast, plain] = estimators.map((estimator) => estimator.next(frame(1))!);
+      for (let i = 0; i < columns * rows; i++) {
+        expect(Math.abs(fast!.u[i]! - plain!.u[i]!)).toBeLessThan(1e-3);
+        expect(Math.abs(fast!.v[i]! - plain!.v[i]!)).toBeLessThan(1e-3);
+      }
+    }),
+    { numRuns: 40, seed: 1 },
+  );
 });
