@@ -36,7 +36,7 @@ const gaps = [1, 3];
 export async function computeStreams(paths, file) {
   if (existsSync(file)) return deserialize(readFileSync(file));
   say(`Computing the streams of ${paths.length} clips into ${file} ...`);
-  await using cnn = await openFeatureExtractor("mobilenet-v2", { precision: "int8" });
+  const cnn = await openFeatureExtractor("mobilenet-v2", { precision: "int8" });
   const side = cnn.inputSize;
   const decoder = createDecoder("libav");
   const square = /** @type {const} */ ({
@@ -71,6 +71,8 @@ export async function computeStreams(paths, file) {
   /** @type {ClipStreams[]} */
   const streams = [];
   for (const path of paths) {
+    // Once untimed: whoever is first reads the file from the disk.
+    await decode(decoder, path, [rgbOutput]);
     await timed("decode rgb", () => decode(decoder, path, [rgbOutput]));
     const [rgb, ten, grey] = await timed("decode all three", () =>
       decode(decoder, path, [rgbOutput, tenOutput, greyOutput]),
@@ -94,6 +96,7 @@ export async function computeStreams(paths, file) {
     });
     streams.push(/** @type {ClipStreams} */ (/** @type {unknown} */ (found)));
   }
+  await cnn.close();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, serialize({ streams, costs }));
   return { streams, costs };
