@@ -3,6 +3,7 @@ import type { LongCallOptions } from "../core/progress.js";
 import { keepRanges, keptRanges, notCalibrated } from "../features/calibration.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
+import { needsCnn } from "../features/streams/open-streams.js";
 import type { VideoSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -36,11 +37,15 @@ export async function calibrate(
   ground: Ground,
   options: LongCallOptions,
 ): Promise<VideoSettings> {
-  if (settings.cnn.precision !== "int8") return settings;
+  if (settings.cnn.precision !== "int8" || !needsCnn(settings.streams)) return settings;
   const cnn = await resolveCnn(settings.cnn);
   if (cnn.ranges) return settings;
   const store = openContentStore(ground.cache.directory);
-  const { paths, among } = await choose(ground);
+  const { paths, among: company } = await choose(ground);
+  // Differences of frames take other ranges, so that both kinds of pictures are looked at.
+  const among = settings.streams.includes("difference")
+    ? { streams: settings.streams.filter((name) => name !== "motion"), company }
+    : company;
   const ranges =
     (await keptRanges(store, cnn, among)) ?? (await measure(settings, paths, ground, options));
   await keepRanges(store, cnn, ranges, among);
@@ -48,17 +53,18 @@ export async function calibrate(
 }
 
 async function measure(
-  { decoder, fit, cnn }: VideoSettings,
+  { decoder, fit, cnn, streams }: VideoSettings,
   paths: readonly string[],
   { cache, pool }: Ground,
   options: LongCallOptions,
 ): Promise<ActivationRanges> {
   const chosen = spread(paths, calibrationVideos);
   const plan = { count: framesEach };
+  const seen = streams.filter((name) => name !== "motion");
   const outcomes = mapVideos(
     chosen.map((name) => ({ name })),
     ({ name: path }) => {
-      const task = { path, decoder, fit, cnn, plan, cacheDir: cache.directory };
+      const task = { path, decoder, fit, cnn, plan, streams: seen, cacheDir: cache.directory };
       return pool.run("measureRanges", task, path, options.signal);
     },
     progressOptions("calibrate", chosen.length, { pool }, options),

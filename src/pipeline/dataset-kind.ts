@@ -50,6 +50,7 @@ const videoChoices = [
   "cnnEngine",
   "precision",
   "preprocessing",
+  "streams",
 ] as const satisfies readonly (keyof FeatureChoices)[];
 
 /**

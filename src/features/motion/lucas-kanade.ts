@@ -29,6 +29,8 @@ export interface FlowEstimator {
    * @throws RangeError where it holds another number of pixels
    */
   next(grey: Uint8Array): Flow | undefined;
+  /** Forgets the picture before: the next one is the first of another video. */
+  reset(): void;
 }
 
 /** Sizes of the picture: 3 let it see motion of some 6 pixels. */
@@ -101,6 +103,9 @@ export function createFlowEstimator(
       }
       const { u, v } = searches[0]!;
       return { width, height, u, v };
+    },
+    reset() {
+      isFirst = true;
     },
   };
 }

@@ -25,12 +25,15 @@ export const motionFrames = {
 /** What is taken for the camera's motion. */
 export type CameraMotion = "median" | "none";
 
+/** Cells that motion is counted in where nothing else is said, and what is taken for the camera's. */
+export const motionView = { columns: 4, rows: 4, camera: "median" } as const;
+
 /** Options of {@link createMotionExtractor}. */
 export interface MotionOptions {
   /** Pixels of a frame, 16 to 1024. Default {@link motionFrames}. */
   readonly width?: number;
   readonly height?: number;
-  /** Cells of the grid, across and down. Default 4 by 4. */
+  /** Cells of the grid, across and down. Default {@link motionView}. */
   readonly columns?: number;
   readonly rows?: number;
   /**
@@ -51,7 +54,7 @@ export interface MotionHistograms {
   readonly n: number;
 }
 
-/** Sees the frames of one video, in their order. */
+/** Sees the frames of one video after the other, in their order. */
 export interface MotionExtractor {
   /** Values of a vector. */
   readonly dimension: number;
@@ -64,6 +67,8 @@ export interface MotionExtractor {
    * @throws RangeError where the length of `frames` or `timestamps` is not that of n frames
    */
   push(frames: Uint8Array, timestamps: Float64Array, n: number): MotionHistograms;
+  /** Begins another video. What it is computed in stays: memory of WebAssembly is scarce. */
+  reset(): void;
 }
 
 /** Pixels, of a picture 80 across, that something moves at least in a frame's time; less is noise. */
@@ -73,14 +78,14 @@ const stillBelow = 0.3;
 const mostCells = 16;
 
 /**
- * Opens an extractor of motion for one video. The flow is Lucas and Kanade's; it is brought to the time of a frame at
+ * Opens an extractor of motion. The flow is Lucas and Kanade's; it is brought to the time of a frame at
  * the usual rate, so that videos of other rates, and of changing ones, give the same.
  *
  * @throws RangeError for sizes out of range
  */
 export function createMotionExtractor(options: MotionOptions = {}): MotionExtractor {
   const { width, height } = { ...motionFrames, ...options };
-  const { columns = 4, rows = 4, camera = "median" } = options;
+  const { columns, rows, camera } = { ...motionView, ...options };
   for (const [name, value] of Object.entries({ columns, rows })) {
     if (Number.isInteger(value) && value >= 1 && value <= mostCells) continue;
     throw new RangeError(`${name} must be a whole number from 1 to ${mostCells}; it is ${value}.`);
@@ -94,6 +99,10 @@ export function createMotionExtractor(options: MotionOptions = {}): MotionExtrac
   let last = Number.NEGATIVE_INFINITY;
   return {
     dimension,
+    reset() {
+      estimator.reset();
+      last = Number.NEGATIVE_INFINITY;
+    },
     push(frames, timestamps, n) {
       checkFrames(frames, n, width * height);
       if (timestamps.length !== n) {

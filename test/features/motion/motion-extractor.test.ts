@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createMotionExtractor } from "../../../src/features/motion/motion-extractor.js";
-import { motionSteps } from "../../../src/features/motion/motion-steps.js";
+import { equalSteps, motionSteps } from "../../../src/features/motion/motion-steps.js";
 import { height, linear, type Motion, picture, shift, width } from "./moving-pictures.js";
 
 /** Frames of the texture after so much of a motion, one after the other. */
@@ -94,6 +94,15 @@ test("a frame that is taken twice tells nothing of its own", () => {
   expect([...repeated.vectors]).toEqual([...plain.vectors]);
 });
 
+test("after a reset the first frame of another video is compared with none", () => {
+  const extractor = createMotionExtractor();
+  extractor.push(toTheRight, times(5), 5);
+  extractor.reset();
+  expect(extractor.push(toTheRight, times(5), 5)).toEqual(
+    createMotionExtractor().push(toTheRight, times(5), 5),
+  );
+});
+
 test("what does not fit is refused by name", () => {
   const extractor = createMotionExtractor();
   expect(() => extractor.push(new Uint8Array(4801), times(1), 1)).toThrow(/n \* 4800 bytes/);
@@ -108,16 +117,18 @@ test("steps hold the roots of means, and one without motion the nearest", () => 
     timestamps: Float64Array.of(0.1, 0.4, 2.9),
     n: 3,
   };
-  const { features, timestamps } = motionSteps(motion, 2, { start: 0, end: 4 }, 4);
+  const features = motionSteps(motion, 2, equalSteps(0, 4, 4));
   const root2 = Math.fround(Math.SQRT2);
   expect([...features]).toEqual([root2, root2, Math.fround(Math.sqrt(3)), 2, 3, 4, 3, 4]);
-  expect([...timestamps]).toEqual([0.5, 1.5, 2.5, 3.5]);
+  // Steps of different lengths, the last two of none.
+  const uneven = motionSteps(motion, 2, Float64Array.of(0.2, 0.5, 2.8, 2.8, 2.8));
+  expect([...uneven]).toEqual([Math.fround(Math.sqrt(3)), 2, 3, 4, 3, 4, 3, 4]);
 });
 
-test("without any motion the steps are all 0; spans and counts that are none are refused", () => {
+test("without any motion the steps are all 0; edges that are none are refused", () => {
   const nothing = { vectors: new Float32Array(), timestamps: new Float64Array(), n: 0 };
-  const { features } = motionSteps(nothing, 3, { start: 0, end: 1 }, 2);
+  const features = motionSteps(nothing, 3, equalSteps(0, 1, 2));
   expect([...features]).toEqual([0, 0, 0, 0, 0, 0]);
-  expect(() => motionSteps(nothing, 3, { start: 1, end: 1 }, 2)).toThrow(/above start \(1 s\)/);
-  expect(() => motionSteps(nothing, 3, { start: 0, end: 1 }, 0)).toThrow(/count/);
+  expect(() => motionSteps(nothing, 3, Float64Array.of(1, 0))).toThrow(/ascending/);
+  expect(() => motionSteps(nothing, 3, Float64Array.of(1))).toThrow(/at least two/);
 });
