@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import { createFrameDifferences } from "../dist/src/features/frame-differences.js";
+import { createDifferencePictures } from "../dist/src/features/difference-pictures.js";
 import {
   createMotionExtractor,
   motionFrames,
 } from "../dist/src/features/motion/motion-extractor.js";
-import { motionSteps } from "../dist/src/features/motion/motion-steps.js";
+import { equalSteps, motionSteps } from "../dist/src/features/motion/motion-steps.js";
 import { openFeatureExtractor } from "../dist/src/features/open-feature-extractor.js";
 import { createDecoder } from "../dist/src/frames/open-decoder.js";
 import { say } from "./videos.mjs";
@@ -15,6 +15,8 @@ import { say } from "./videos.mjs";
 export const steps = 16;
 /** Hertz of the frames that differences are taken of. */
 const differenceRate = 10;
+/** What a change is multiplied by. */
+const gain = 2;
 /** Gaps tried, in frames at that rate. */
 const gaps = [1, 3];
 
@@ -91,8 +93,8 @@ export async function computeStreams(paths, file) {
     found.motion = await timed("motion", async () => {
       const extractor = createMotionExtractor();
       const histograms = extractor.push(grey.frames, grey.timestamps, grey.n);
-      const span = { start: 0, end: (grey.timestamps.at(-1) ?? 0) + 1 / motionFrames.rate };
-      return motionSteps(histograms, extractor.dimension, span, steps).features;
+      const end = (grey.timestamps.at(-1) ?? 0) + 1 / motionFrames.rate;
+      return motionSteps(histograms, extractor.dimension, equalSteps(0, end, steps));
     });
     streams.push(/** @type {ClipStreams} */ (/** @type {unknown} */ (found)));
   }
@@ -132,12 +134,12 @@ function spreadDifferences(frames, n, gap) {
   const size = frames.length / n;
   const pairs = Math.max(n - gap, 1);
   const pictures = new Uint8Array(steps * size);
+  const differences = createDifferencePictures(gain);
   for (let step = 0; step < steps; step++) {
     const from = Math.floor(((step + 0.5) * pairs) / steps);
     const to = Math.min(from + gap, n - 1);
-    const differences = createFrameDifferences(size);
-    differences.push(frames.subarray(from * size, (from + 1) * size), 1);
-    pictures.set(differences.push(frames.subarray(to * size, (to + 1) * size), 1), step * size);
+    const frame = (/** @type {number} */ i) => frames.subarray(i * size, (i + 1) * size);
+    pictures.set(differences.between(frame(from), frame(to)), step * size);
   }
   return pictures;
 }

@@ -3,7 +3,7 @@ import type { LongCallOptions } from "../core/progress.js";
 import { keepRanges, keptRanges, notCalibrated } from "../features/calibration.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
-import { needsCnn } from "../features/streams/open-streams.js";
+import type { StreamName } from "../features/streams/feature-stream.js";
 import type { VideoSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -37,17 +37,19 @@ export async function calibrate(
   ground: Ground,
   options: LongCallOptions,
 ): Promise<VideoSettings> {
-  if (settings.cnn.precision !== "int8" || !needsCnn(settings.streams)) return settings;
+  if (settings.cnn.precision !== "int8") return settings;
   const cnn = await resolveCnn(settings.cnn);
   if (cnn.ranges) return settings;
   const store = openContentStore(ground.cache.directory);
   const { paths, among: company } = await choose(ground);
   // Differences of frames take other ranges, so that both kinds of pictures are looked at.
-  const among = settings.streams.includes("difference")
-    ? { streams: settings.streams.filter((name) => name !== "motion"), company }
-    : company;
+  const sees: readonly StreamName[] = settings.streams.includes("difference")
+    ? ["rgb", "difference"]
+    : ["rgb"];
+  const among = sees.length > 1 ? { sees, company } : company;
   const ranges =
-    (await keptRanges(store, cnn, among)) ?? (await measure(settings, paths, ground, options));
+    (await keptRanges(store, cnn, among)) ??
+    (await measure({ ...settings, streams: sees }, paths, ground, options));
   await keepRanges(store, cnn, ranges, among);
   return { ...settings, cnn: { ...settings.cnn, ranges } };
 }
@@ -60,11 +62,10 @@ async function measure(
 ): Promise<ActivationRanges> {
   const chosen = spread(paths, calibrationVideos);
   const plan = { count: framesEach };
-  const seen = streams.filter((name) => name !== "motion");
   const outcomes = mapVideos(
     chosen.map((name) => ({ name })),
     ({ name: path }) => {
-      const task = { path, decoder, fit, cnn, plan, streams: seen, cacheDir: cache.directory };
+      const task = { path, decoder, fit, cnn, plan, streams, cacheDir: cache.directory };
       return pool.run("measureRanges", task, path, options.signal);
     },
     progressOptions("calibrate", chosen.length, { pool }, options),

@@ -121,7 +121,7 @@ test("steps hold the roots of means, and one without motion the nearest", () => 
   const root2 = Math.fround(Math.SQRT2);
   expect([...features]).toEqual([root2, root2, Math.fround(Math.sqrt(3)), 2, 3, 4, 3, 4]);
   // Steps of different lengths, the last two of none.
-  const uneven = motionSteps(motion, 2, Float64Array.of(0.2, 0.5, 2.8, 2.8, 2.8));
+  const uneven = motionSteps(motion, 2, Float64Array.of(0.2, 0.5, 2.85, 2.85, 2.85));
   expect([...uneven]).toEqual([Math.fround(Math.sqrt(3)), 2, 3, 4, 3, 4, 3, 4]);
 });
 
