@@ -188,15 +188,17 @@ describe("the streams of a clip", () => {
     const path = join(root, "flash.mp4");
     const pictures = Array.from({ length: 30 }, (_, i) => (i < 10 || i >= 20 ? white : black));
     await writeVideo(path, pictures, { ...size, keyframeInterval: 10 });
-    const rowsOf = async (span: { start?: number; end?: number }) => {
-      const found = await look(["difference", "motion"], { path, ...span });
+    const rowsOf = async (count: number, span: { start?: number; end?: number }) => {
+      const found = await look(["difference", "motion"], { path, count, ...span });
       return new Set(
-        Array.from({ length: 6 }, (_, i) => found.features.slice(i * 416, (i + 1) * 416).join()),
+        Array.from({ length: count }, (_, i) =>
+          found.features.slice(i * 416, (i + 1) * 416).join(),
+        ),
       );
     };
     // Black all the time.
-    expect((await rowsOf({ start: 1, end: 2 })).size).toBe(1);
-    expect((await rowsOf({})).size).toBeGreaterThan(2);
+    expect((await rowsOf(10, { start: 1, end: 2 })).size).toBe(1);
+    expect((await rowsOf(30, {})).size).toBeGreaterThan(2);
   });
 });
 
@@ -300,9 +302,14 @@ test("a model of all streams is trained, saved, opened and asked, with windows t
 
 test("in int8, the ranges of a network are measured on frames and differences alike", async () => {
   const cache = openStageCache({ cacheDir: join(root, "int8-cache") });
+  // Dark frames: their differences are brighter than they are.
+  const path = join(root, "dark.mp4");
+  const pictures = Array.from({ length: 10 }, (_, i) => new Uint8Array(96 * 72 * 3).fill(2 * i));
+  await writeVideo(path, pictures, { width: 96, height: 72, frameRate: 10 });
+  const preprocessing = { scale: 0.004 };
   const rangesOf = async (streams: readonly StreamName[]) => {
-    const chosen = chooseFeatureSettings({ cnn, precision: "int8", streams });
-    const choose = async () => ({ paths: [clip] });
+    const chosen = chooseFeatureSettings({ cnn, preprocessing, precision: "int8", streams });
+    const choose = async () => ({ paths: [path] });
     return (await calibrate(chosen, choose, { cache, pool }, {})).cnn.ranges ?? {};
   };
   const [plain, both] = [await rangesOf(["rgb"]), await rangesOf(["rgb", "difference"])];
