@@ -50,6 +50,7 @@ const videoChoices = [
   "cnnEngine",
   "precision",
   "preprocessing",
+  "streams",
 ] as const satisfies readonly (keyof FeatureChoices)[];
 
 /** One of the choices that say how videos become features, where any is made. */

@@ -3,6 +3,11 @@ import { clipDigest } from "../../datasets/dataset.js";
 import { messageOf } from "../core/errors.js";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
+import {
+  type StreamName,
+  streamDimension,
+  streamNames,
+} from "../features/streams/feature-stream.js";
 import { decoderNames, fits, type SamplingPlan, type Span } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { maxDimension } from "../sequence/file-sequence.js";
@@ -12,6 +17,7 @@ import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
 import { networkInputs } from "./network-recipe.js";
+import { checkStreams } from "./stream-settings.js";
 
 /** Version of the model directory's format. */
 export const modelFormatVersion = 4;
@@ -93,7 +99,28 @@ const cnnChoice = z.strictObject({
     .optional(),
 });
 
-const videoFeatures = z.strictObject({
+const streams = z
+  .array(z.enum(streamNames))
+  .min(1)
+  .refine(
+    (names) => String(names) === String(streamNames.filter((name) => names.includes(name))),
+    `streams are some of ${streamNames.join(", ")}, each once, in this order`,
+  )
+  .readonly();
+
+/** Whether the plan has frames for the streams; says so where it has not. */
+function checkPlan(
+  features: { readonly streams: readonly StreamName[]; readonly plan: object },
+  context: z.RefinementCtx,
+): void {
+  try {
+    checkStreams(features.streams, features.plan as SamplingPlan);
+  } catch (error) {
+    context.addIssue({ code: "custom", path: ["streams"], message: messageOf(error) });
+  }
+}
+
+const videoFields = z.strictObject({
   kind: z.literal("video"),
   decoder: z.enum(decoderNames),
   cnn: z
@@ -107,7 +134,11 @@ const videoFeatures = z.strictObject({
     .refine(({ id, choice }) => id === choice.cnn, "its id is another name than its choice.cnn"),
   plan,
   fit: z.enum(fits),
+  /** What the vectors are joined from. */
+  streams,
 });
+
+const videoFeatures = videoFields.superRefine(checkPlan);
 
 const sequenceFeatures = z.strictObject({
   kind: z.literal("sequence"),
@@ -254,5 +285,7 @@ export type ModelRecord = z.infer<typeof modelRecordSchema>;
 
 /** Values of the vectors that a model takes. */
 export function featureDimension({ features }: Pick<ModelRecord, "features">): number {
-  return features.kind === "video" ? features.cnn.dimension : features.dimension;
+  if (features.kind === "sequence") return features.dimension;
+  const { cnn, streams } = features;
+  return streams.reduce((sum, name) => sum + streamDimension(name, cnn.dimension), 0);
 }

@@ -19,6 +19,7 @@ export function openSequenceStage(
   { timeout }: SequenceStageOptions,
 ): FeatureStage {
   return {
+    blocks: wanted === undefined ? [] : [{ name: "sequence", dimension: wanted }],
     record: (dimension) => ({ kind: "sequence", dimension }),
     key: (content, span?: Span) => ({ kind: "sequence", content, ...span }),
     kept: async () => undefined,

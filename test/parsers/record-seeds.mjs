@@ -3,7 +3,7 @@ const digest = "0123456789abcdef".repeat(4);
 /** A record of a model of sequences, with all that may be in it. */
 export const record = {
   format: "muybridge",
-  version: 3,
+  version: 4,
   task: "classification",
   classes: ["a", "b"],
   features: { kind: "sequence", dimension: 2 },
@@ -69,4 +69,5 @@ export const videoFeatures = {
   },
   plan: { every: 2, limit: 9, start: 0, end: 2 },
   fit: "crop",
+  streams: ["rgb", "motion"],
 };

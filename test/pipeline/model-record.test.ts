@@ -144,6 +144,7 @@ test("the same of a model of videos, as far as its record", () => {
     decoder: "libav",
     plan: { every: 2, limit: 9, start: 0.5, end: 4 },
     fit: "stretch",
+    streams: ["rgb", "motion"],
     cnn: {
       choice: {
         cnn: "net.onnx",
@@ -191,6 +192,16 @@ test("the same of a model of videos, as far as its record", () => {
       "features.cnn.choice.cnn: it is no name, nor the path of a file of this machine",
     );
   }
+  for (const [streams, why] of [
+    [[], "features.streams: "],
+    [["motion", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
+    [["rgb", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
+    [["rgb", "flow"], "features.streams.1: "],
+    [["rgb", "difference"], "features.streams: The stream difference compares frames 0.3 s apart"],
+  ] as const) {
+    const elsewhere = { ...record, features: { ...record.features, streams } };
+    expect(() => parseModelRecord(JSON.stringify(elsewhere), "model.json")).toThrow(why);
+  }
 });
 
 test("a clip that is remembered must have a side, and a part of a video be that of its name", () => {
@@ -231,7 +242,7 @@ test("a field too many is refused by its name, in every object", () => {
 test("a field that is there twice is refused by its name, however it is written", () => {
   for (const twice of ['"version": 4', '"vers\\u0069on": 2', '"version":{"a":1}']) {
     expect(() =>
-      parseModelRecord(text.replace('"version": 4', `$&, ${twice}`), "model.json"),
+      parseModelRecord(text.replace(/"version": \d+/, `$&, ${twice}`), "model.json"),
     ).toThrow(/model\.json is not JSON: the field "version" is there twice/);
   }
   // Equal names in different objects, and texts that look like names, are none of this.

@@ -1,3 +1,4 @@
+import { featureBlocks } from "../feature-blocks.js";
 import type { Model } from "../model.js";
 import { table } from "./page.js";
 
@@ -48,7 +49,7 @@ const splits: Readonly<Record<Model["record"]["training"]["data"]["split"], stri
 
 function featureFacts({ features }: Model["record"]): string {
   if (features.kind === "sequence") return `sequences of ${features.dimension} values a step`;
-  const { cnn, plan } = features;
+  const { cnn, plan, streams } = features;
   const sampling =
     "count" in plan
       ? `${plan.count} frames a clip`
@@ -57,5 +58,10 @@ function featureFacts({ features }: Model["record"]): string {
         : "every" in plan
           ? `one of ${plan.every} frames${plan.limit === undefined ? "" : `, at most ${plan.limit}`}`
           : "its keyframes";
-  return `${cnn.id}, ${cnn.dimension} values a frame, ${sampling}`;
+  const seen = featureBlocks(features).map(({ name, dimension }) => `${name} ${dimension}`);
+  const values =
+    streams.join() === "rgb"
+      ? `${cnn.dimension} values a frame`
+      : `streams of so many values a step: ${seen.join(", ")}`;
+  return `${cnn.id}, ${values}, ${sampling}`;
 }

@@ -76,6 +76,7 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         decoder: "libav",
         plan: { count: 4 },
         fit: "stretch",
+        streams: ["rgb"],
         cnn: {
           choice: { cnn },
           id: described.id,
