@@ -95,10 +95,10 @@ export const maxWeightDecay = 1000;
  * videos and sequences are mixed, or vectors have not all the same size; ERR_USAGE for options out of range, and for
  * those of videos where there are none; the signal's reason on abort.
  */
-export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<Model> {
-  const base = wanted.from && trainingBase(wanted.from, added, wanted);
-  const dataset = base?.dataset ?? added;
-  const given = base ? { ...base.network, ...wanted } : wanted;
+export async function train(added: Dataset, asked: TrainOptions = {}): Promise<Model> {
+  const earlier = asked.from && trainingBase(asked.from, added, asked);
+  const dataset = earlier?.dataset ?? added;
+  const given = earlier ? { ...earlier.network, ...asked } : asked;
   const { choices: options, recipe: presetRecipe } = withPreset(given, given.preset);
   const isPerFrame = labelsFrames(given);
   const chosen = isPerFrame ? perFrameRecipe(presetRecipe) : presetRecipe;
@@ -113,19 +113,19 @@ export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<
   if (kind) checkEngine(engine, { ...kind, resetAfter: true });
   const ownSettings = (): FeatureSettings =>
     datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
-  const featureSettings = base?.settings ?? ownSettings();
+  const featureSettings = earlier?.settings ?? ownSettings();
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
   const placed = await openPlacedRun(dataset.items, featureSettings, options, {
     seed: usual.seed,
     ...(options.splitRatio ? { splitRatio: options.splitRatio } : {}),
     ...(options.split ? { split: options.split } : {}),
-    ...(base ? { known: base.clips } : {}),
+    ...(earlier ? { known: earlier.clips } : {}),
   });
   await using run = placed.run;
   const { identified, assignment } = placed;
   for (const warning of assignment.warnings) warn(warning);
-  const recalled = base ? await recallClips(base, placed, run, options) : [];
+  const recalled = earlier ? await recallClips(earlier, placed, run, options) : [];
   const refit = options.refit ?? true;
   const recipe = digestOf({
     version: packageVersion(),
@@ -152,9 +152,13 @@ export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<
   });
   const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
   if (known) return known;
-  const extracted = await extractExamples(identified.items, assignment, run, options);
-  const { failed } = extracted;
-  const examples = [...extracted.examples, ...recalled];
+  const { examples, failed } = await extractExamples(
+    identified.items,
+    assignment,
+    run,
+    options,
+    recalled,
+  );
   const failures = [...identified.failed.map(({ error }) => error), ...failed];
   for (const { message } of failures) warn(`Left out: ${message}`);
 
@@ -172,8 +176,8 @@ export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<
       ? sequenceRecipe(dimension)
       : undefined;
   const ownRecipe = own && isPerFrame ? perFrameRecipe(own.recipe) : own?.recipe;
-  const usualNetwork = ownRecipe ?? chosen;
-  const network = { ...usualNetwork, weightDecay: weightDecay ?? usualNetwork.weightDecay };
+  const base = ownRecipe ?? chosen;
+  const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
   const recipeSettings = { ...settings, ...network, ...fitting, engine };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
@@ -206,7 +210,7 @@ export async function train(added: Dataset, wanted: TrainOptions = {}): Promise<
     },
     training: {
       recipe,
-      ...(base ? { from: base.model.digest } : {}),
+      ...(earlier ? { from: earlier.model.digest } : {}),
       ...(engine === "onnx" ? {} : { engine }),
       seed: settings.seed,
       batchSize: settings.batchSize,
@@ -279,17 +283,22 @@ async function openIfMade(directory: string, recipe: string): Promise<Model | un
   return undefined;
 }
 
-/** The features of every clip that training may look at. */
+/**
+ * The features of every clip that training may look at.
+ *
+ * @param recalled examples whose features are there already, put before the others
+ */
 export async function extractExamples(
   items: readonly IdentifiedItem[],
   { splits }: SplitAssignment,
   run: Run,
   options: RunOptions,
+  recalled: readonly PlacedExample[] = [],
 ): Promise<{ examples: PlacedExample[]; failed: MuybridgeError[] }> {
   const wanted = items
     .map((item, index) => ({ ...item, split: splits[index]! }))
     .filter(({ split }) => split !== "test");
-  const examples: PlacedExample[] = [];
+  const examples: PlacedExample[] = [...recalled];
   const failed: MuybridgeError[] = [];
   const outcomes = mapVideos(
     wanted,
