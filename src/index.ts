@@ -17,6 +17,7 @@ export {
   openFeatureExtractor,
 } from "./features/open-feature-extractor.js";
 export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cnn.js";
+export type { StreamName } from "./features/streams/feature-stream.js";
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
