@@ -211,9 +211,9 @@ test("a field too many is refused by its name, in every object", () => {
 });
 
 test("a field that is there twice is refused by its name, however it is written", () => {
-  for (const twice of ['"version": 3', '"vers\\u0069on": 2', '"version":{"a":1}']) {
+  for (const twice of ['"version": 4', '"vers\\u0069on": 2', '"version":{"a":1}']) {
     expect(() =>
-      parseModelRecord(text.replace('"version": 3', `$&, ${twice}`), "model.json"),
+      parseModelRecord(text.replace('"version": 4', `$&, ${twice}`), "model.json"),
     ).toThrow(/model\.json is not JSON: the field "version" is there twice/);
   }
   // Equal names in different objects, and texts that look like names, are none of this.
