@@ -113,10 +113,10 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
   }
 }
 console.log(describeMachine());
+console.log(markdownTable(["seed, parts", "candidate", "CV %", "log loss", "test %", ""], table));
 console.log(
-  markdownTable(["seed, parts", "candidate", "CV %", "log loss", "test %", ""], table),
+  `What is taken: ${((100 * taken.reduce((a, b) => a + b, 0)) / taken.length).toFixed(1)} %`,
 );
-console.log(`What is taken: ${((100 * taken.reduce((a, b) => a + b, 0)) / taken.length).toFixed(1)} %`);
 
 /**
  * How many clips of the test part are told right by a candidate trained as `train` does.

@@ -202,5 +202,6 @@ async function byNetwork(
   const { parameters } = await fitRecurrent(kind, data, undefined, sizes, settings, options, 1);
   await using network = createNetwork(recurrentOptions(kind, sizes, settings));
   network.setParameters(parameters);
-  return network.predict(judged.x, judged.context);
+  // Awaited here, as the network is closed when this returns.
+  return await network.predict(judged.x, judged.context);
 }
