@@ -101,14 +101,16 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
       const isTaken = c === selection.chosen;
       const percent = (/** @type {number} */ part) => (100 * part).toFixed(1);
       if (isTaken) taken.push(right / test.length);
-      table.push([
+      const row = [
         `${seed}, ${from} to ${to}`,
         `${candidate.head}, ${candidate.streams.join(" + ")}`,
         percent(candidate.accuracy),
         candidate.logLoss.toFixed(3),
         percent(right / test.length),
         isTaken ? `taken (${seconds} s)` : "",
-      ]);
+      ];
+      console.error(row.join("  "));
+      table.push(row);
     }
   }
 }
