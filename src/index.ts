@@ -45,6 +45,7 @@ export {
   exportModel,
 } from "./pipeline/export/export-model.js";
 export type { FrameEncoding } from "./pipeline/frame-encoding.js";
+export type { HeadChoice } from "./pipeline/heads.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";

@@ -91,7 +91,9 @@ export async function modelFromExamples(
       task: "classification",
       classes: [...classes],
       features: run.features.record(dimension),
+      head: "meanpool",
       network: null,
+      linear: null,
       training: {
         recipe: digestOf({
           version: packageVersion(),

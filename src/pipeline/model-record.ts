@@ -15,7 +15,9 @@ import { networkEngines } from "../sequence/network-engine.js";
 import { cells, outputs, poolings } from "../sequence/network-shape.js";
 import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
+import { pools } from "../sequence/pooled-blocks.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
+import { headChoices, heads } from "./heads.js";
 import { networkInputs } from "./network-recipe.js";
 import { checkStreams } from "./stream-settings.js";
 
@@ -166,6 +168,58 @@ const fitting = z
   })
   .partial();
 
+/** Most blocks that a feature vector is joined from, and most candidates that a training chooses from. */
+const maxBlocks = 16;
+const maxCandidates = 64;
+
+const blockName = z.string().min(1).max(100);
+
+/** How the linear head pools each block over time, in the order of the features' blocks. */
+const linear = z.strictObject({
+  blocks: z
+    .array(
+      z.strictObject({
+        name: blockName,
+        pools: z
+          .array(z.enum(pools))
+          .min(1)
+          .max(pools.length)
+          .refine((names) => new Set(names).size === names.length, "a pool stands in it twice")
+          .readonly(),
+      }),
+    )
+    .min(1)
+    .max(maxBlocks)
+    .readonly(),
+});
+
+/** What the head and the streams were chosen from, each judged on groups left out of training. */
+const selection = z
+  .strictObject({
+    folds: z.int().min(2),
+    /** Clips judged. */
+    n: z.int().min(1),
+    candidates: z
+      .array(
+        z.strictObject({
+          head: z.enum(headChoices).exclude(["auto"]),
+          streams: z.array(blockName).min(1).max(maxBlocks).readonly(),
+          accuracy: fraction,
+          /** Nats. */
+          logLoss: z.number().min(0),
+        }),
+      )
+      .min(1)
+      .max(maxCandidates)
+      .readonly(),
+    /** Index of the candidate that was taken. */
+    chosen: z.int().min(0),
+  })
+  .refine(({ candidates, chosen }) => chosen < candidates.length, {
+    path: ["chosen"],
+    message: "there is no such candidate",
+  });
+
 const fields = z.strictObject({
   format: z.literal("muybridge"),
   version: z.literal(modelFormatVersion),
@@ -177,7 +231,9 @@ const fields = z.strictObject({
     .max(maxClasses)
     .refine((names) => new Set(names).size === names.length, "two classes have the same name"),
   features: z.discriminatedUnion("kind", [videoFeatures, sequenceFeatures]),
-  /** Null for a model that is only the mean-pool classifier. */
+  /** What tells the classes apart. */
+  head: z.enum(heads),
+  /** Null for a model without a recurrent network. */
   network: z
     .strictObject({
       cell: z.enum(cells),
@@ -197,6 +253,8 @@ const fields = z.strictObject({
       'a network with the output "sequence" has the pooling "last" and another input than "changes"',
     )
     .nullable(),
+  /** Null for a model without a linear head. */
+  linear: linear.nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
@@ -219,6 +277,8 @@ const fields = z.strictObject({
     temperature: z.number().positive(),
     /** The same of the mean-pool baseline. */
     meanPoolTemperature: z.number().positive(),
+    /** What its head and streams were chosen from, where they were. */
+    selection: selection.optional(),
     /** Whether the weights come from a second training on training and validation clips together. */
     refit: z.boolean(),
     history: z.array(
@@ -278,6 +338,18 @@ export const modelRecordSchema = fields
       const named = clipDigest(content ?? digest, isPart ? ({ start, end } as Span) : undefined);
       if (named !== digest) complain(["clips", digest, "content"], "it is that of another clip");
     }
+  })
+  .refine(({ head, network }) => (network !== null) === ["recurrent", "ensemble"].includes(head), {
+    path: ["head"],
+    message: "recurrent and ensemble have a network, and the others have none",
+  })
+  .refine(({ head, linear }) => (linear !== null) === ["linear", "ensemble"].includes(head), {
+    path: ["linear"],
+    message: "the heads linear and ensemble have it, and the others have null",
+  })
+  .refine(({ head, network }) => head !== "ensemble" || network?.output !== "sequence", {
+    path: ["head"],
+    message: "an ensemble labels clips, not frames",
   });
 
 /** What `model.json` holds. */

@@ -13,16 +13,19 @@ import {
 } from "./feature-stage.js";
 import { fitClassifier } from "./fit-classifier.js";
 import { type FittingChoices, fittingChoices, type KeptTraining } from "./fitting-choices.js";
+import type { Head, HeadChoice } from "./heads.js";
 import type { IdentifiedItem } from "./identify-items.js";
+import { linearBlocks } from "./linear-blocks.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model, openModel } from "./model.js";
 import { type ModelRecord, modelFormatVersion } from "./model-record.js";
-import { perFrameRecipe } from "./network-recipe.js";
+import { perFrameRecipe, streamRecipe, streamSettings } from "./network-recipe.js";
 import { packageVersion } from "./package-version.js";
 import { openPlacedRun, sidesByDigest } from "./placed-run.js";
 import { type PresetName, withPreset } from "./presets.js";
 import { clipsByDigest } from "./remembered-clips.js";
 import type { Run, RunOptions } from "./run.js";
+import { selectHead } from "./select-head.js";
 import { sequenceRecipe } from "./sequence-recipe.js";
 import { placedClips, recallClips, trainingBase } from "./training-base.js";
 import {
@@ -32,6 +35,7 @@ import {
   type TrainingSettings,
   trainingSettings,
 } from "./training-settings.js";
+import { wantedHead } from "./wanted-head.js";
 
 /** Options of {@link train}; what is left out is {@link defaultTrainingSettings}'s and {@link defaultFeatureSettings}'s. */
 export interface TrainOptions
@@ -42,6 +46,12 @@ export interface TrainOptions
     Partial<TrainingSettings> {
   /** A training as it is done elsewhere; what is chosen beside it goes before it. */
   readonly preset?: PresetName;
+  /**
+   * What tells the classes apart: a network over the steps, a linear classifier over the clip pooled in time, or both
+   * together. "auto" tries them, and the streams of features, on groups left out, and takes the best. Default "auto"
+   * for videos where no option of the network is given, else "recurrent".
+   */
+  readonly head?: HeadChoice;
   /** The classifier over the sequence. Default "bilstm". */
   readonly rnn?: RecurrentKind;
   /**
@@ -72,8 +82,11 @@ export interface TrainOptions
   readonly reuse?: string;
 }
 
+/** All streams that there are. */
+const allStreams = { streams: ["rgb", "difference", "motion"] } as const;
+
 /** Version of how models are trained; a new one trains them anew. */
-const trainingVersion = 2;
+const trainingVersion = 3;
 
 /** Largest weight decay; beyond it even small steps take a weight past zero. */
 export const maxWeightDecay = 1000;
@@ -83,7 +96,8 @@ export const maxWeightDecay = 1000;
  * training clips, the recurrent network with early stopping on the validation clips, and the mean-pool baseline
  * beside it; then all of it once more on both parts together, with the number of epochs so chosen. The test
  * clips are not looked at; only which they are is kept. Temperatures, found on the validation clips by the first
- * training, make confidences what they seem.
+ * training, make confidences what they seem. Where a head is to be chosen, that is done before, by cross-validation on
+ * the training and validation clips.
  *
  * The same data, options and seed give the same weights, to the bit.
  *
@@ -111,8 +125,12 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
   const engine = options.engine ?? "onnx";
   // A GRU is PyTorch's, as createNetwork makes it.
   if (kind) checkEngine(engine, { ...kind, resetAfter: true });
+  const clipKind = earlier?.settings.kind ?? datasetKind(dataset);
+  const wanted = wantedHead(given, clipKind);
   const ownSettings = (): FeatureSettings =>
-    datasetKind(dataset) === "sequence" ? sequenceSettings(given) : chooseFeatureSettings(options);
+    clipKind === "sequence"
+      ? sequenceSettings(given)
+      : chooseFeatureSettings({ ...options, ...(wanted.takesAllStreams ? allStreams : {}) });
   const featureSettings = earlier?.settings ?? ownSettings();
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
@@ -134,6 +152,7 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
     // Of sequences, what is left out is chosen by their dimension, which is in the clips.
     leftOut: featureSettings.kind === "sequence" ? leftOut(options) : undefined,
     network: chosen,
+    wanted,
     weightDecay,
     fitting: Object.keys(fitting).length > 0 ? fitting : undefined,
     rnn,
@@ -152,7 +171,7 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
   });
   const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
   if (known) return known;
-  const { examples, failed } = await extractExamples(
+  const { examples: extracted, failed } = await extractExamples(
     identified.items,
     assignment,
     run,
@@ -163,23 +182,42 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
   for (const { message } of failures) warn(`Left out: ${message}`);
 
   const { classes } = dataset;
+  checkClasses(
+    dataset,
+    extracted.filter(({ split }) => split === "train"),
+  );
+  const { seed } = usual;
+  const selected = await selectHead(
+    extracted,
+    run.features.record(commonDimension(dataset, extracted)),
+    wanted,
+    { classes, seed },
+    options,
+  );
+  const { blocks, examples, features } = selected;
+  const head: Head = kind ? selected.head : "meanpool";
   const partOf = (split: Split): PlacedExample[] =>
     examples.filter((example) => example.split === split);
   const training = partOf("train");
   const validation = partOf("validation");
-  checkClasses(dataset, training);
-
   const dimension = commonDimension(dataset, examples);
-  const sizes = { classes, dimension };
+  const sizes = { classes, dimension, blocks };
+  const isProjected =
+    features.kind === "video" &&
+    given.preset === undefined &&
+    !isPerFrame &&
+    (blocks.length > 1 || selected.selection !== undefined || head === "ensemble");
   const own =
     featureSettings.kind === "sequence" && given.preset === undefined
       ? sequenceRecipe(dimension)
-      : undefined;
+      : isProjected
+        ? { recipe: streamRecipe, defaults: streamSettings }
+        : undefined;
   const ownRecipe = own && isPerFrame ? perFrameRecipe(own.recipe) : own?.recipe;
   const base = ownRecipe ?? chosen;
   const network = { ...base, weightDecay: weightDecay ?? base.weightDecay };
   const settings = own ? trainingSettings(options, own.defaults) : usual;
-  const recipeSettings = { ...settings, ...network, ...fitting, engine };
+  const recipeSettings = { ...settings, ...network, ...fitting, engine, head, isProjected };
   const judged = await fitClassifier(kind, training, validation, sizes, recipeSettings, options);
   const again = refit && validation.length > 0;
   const final = again
@@ -198,16 +236,21 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
     version: modelFormatVersion,
     task: "classification",
     classes: [...classes],
-    features: run.features.record(dimension),
-    network: kind && {
-      ...kind,
-      layers: settings.layers,
-      hidden: settings.hidden,
-      dropout: settings.dropout,
-      input: network.input,
-      pooling: network.pooling,
-      ...(isPerFrame ? { output: "sequence" as const } : {}),
-    },
+    features,
+    head,
+    network:
+      kind && head !== "linear"
+        ? {
+            ...kind,
+            layers: settings.layers,
+            hidden: settings.hidden,
+            dropout: settings.dropout,
+            input: network.input,
+            pooling: network.pooling,
+            ...(isPerFrame ? { output: "sequence" as const } : {}),
+          }
+        : null,
+    linear: final.parts.linear ? { blocks: linearBlocks(blocks) } : null,
     training: {
       recipe,
       ...(earlier ? { from: earlier.model.digest } : {}),
@@ -217,11 +260,12 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       patience: settings.patience,
-      ...(kind ? { fitting } : {}),
+      ...(kind && head !== "linear" ? { fitting } : {}),
       bestEpoch: judged.bestEpoch,
       temperature: judged.temperatures.model,
       meanPoolTemperature: judged.temperatures.meanPool,
       history: [...judged.history],
+      ...(selected.selection ? { selection: selected.selection } : {}),
       refit: again,
       data: {
         name: dataset.name,

@@ -3,6 +3,7 @@ import { MuybridgeError } from "../core/errors.js";
 import type { PlacedExample } from "./check-examples.js";
 import { checkDatasetKind, videoChoice } from "./dataset-kind.js";
 import type { FeatureChoices, FeatureSettings } from "./feature-stage.js";
+import type { HeadChoice } from "./heads.js";
 import type { IdentifiedItem } from "./identify-items.js";
 import type { Model } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
@@ -24,8 +25,11 @@ export interface TrainingBase {
   readonly dataset: Dataset;
   /** How the model's clips became features, and the new ones must. */
   readonly settings: FeatureSettings;
-  /** The kind and size of its network; nothing where it was not trained, or a preset says. */
-  readonly network: Partial<TrainingSettings> & { readonly rnn?: RecurrentKind };
+  /** Its head, or the kind and size of its network; nothing where it was chosen, not trained, or a preset says. */
+  readonly network: Partial<TrainingSettings> & {
+    readonly rnn?: RecurrentKind;
+    readonly head?: HeadChoice;
+  };
   readonly clips: readonly RememberedClip[];
 }
 
@@ -119,8 +123,10 @@ export function placedClips({
   return [...identified.items, ...absent];
 }
 
-function networkOf({ network, training }: ModelRecord): TrainingBase["network"] {
-  if (training.method !== undefined) return {};
+function networkOf({ head, network, training }: ModelRecord): TrainingBase["network"] {
+  // A head that was chosen is chosen again.
+  if (training.method !== undefined || training.selection) return {};
+  if (head === "linear" || head === "ensemble") return { head };
   if (!network) return { rnn: "meanpool" };
   const { cell, bidirectional, hidden, layers, dropout } = network;
   const rnn = recurrentKindNames.find((name) => {

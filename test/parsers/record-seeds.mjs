@@ -7,6 +7,8 @@ export const record = {
   task: "classification",
   classes: ["a", "b"],
   features: { kind: "sequence", dimension: 2 },
+  head: "ensemble",
+  linear: { blocks: [{ name: "sequence", pools: ["mean", "halves"] }] },
   network: {
     cell: "lstm",
     bidirectional: false,
@@ -33,6 +35,12 @@ export const record = {
     bestEpoch: 1,
     temperature: 1,
     meanPoolTemperature: 1,
+    selection: {
+      folds: 4,
+      n: 8,
+      candidates: [{ head: "ensemble", streams: ["sequence"], accuracy: 1, logLoss: 0.1 }],
+      chosen: 0,
+    },
     refit: false,
     history: [{ epoch: 1, loss: 0.5, validationLoss: 0.5, validationAccuracy: 1 }],
     data: { name: "d", split: "given", clips: { train: 4, validation: 1, test: 1 }, failed: 0 },

@@ -16,7 +16,7 @@ import {
   openNamedDataset,
 } from "../dataset-flags.js";
 import type { TalkOptions } from "../reporter.js";
-import { percent } from "../table.js";
+import { formatTable, percent } from "../table.js";
 import { addTrainingOptions, type TrainingFlags, trainingOf } from "../training-flags.js";
 
 /** Seconds of training that a crash may cost; shorter ones are not kept at all. */
@@ -95,6 +95,20 @@ export function define(command: Command, context: CommandContext): void {
         return;
       }
       const { clips } = training.data;
+      const { selection } = training;
+      if (selection) {
+        const { candidates, chosen } = selection;
+        const rows = candidates.map(({ head, streams, accuracy, logLoss }, index) => [
+          head,
+          streams.join(" + "),
+          percent(accuracy),
+          logLoss.toFixed(3),
+          index === chosen ? "taken" : "",
+        ]);
+        reporter.info(
+          `chosen on ${selection.n} training and validation clips in ${selection.folds} folds of whole groups:\n${formatTable(["head", "streams", "accuracy", "log loss", ""], rows).trimEnd()}`,
+        );
+      }
       reporter.info(
         `${clips.train} training, ${clips.validation} validation and ${clips.test} test clips of ${model.classes.length} classes`,
       );

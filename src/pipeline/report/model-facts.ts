@@ -7,12 +7,17 @@ export function modelFacts(
   { record, digest }: Pick<Model, "record" | "digest">,
   more: readonly (readonly [string, string])[] = [],
 ): string {
-  const { training, network, validation: held, files } = record;
+  const { training, network, linear, validation: held, files } = record;
   const shape = network
     ? `${network.bidirectional ? "bidirectional " : ""}${network.cell.toUpperCase()}, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
     : training.method === "nearest-class-mean"
       ? "none: the nearest class mean of the examples"
-      : "mean pool and softmax regression";
+      : linear
+        ? "none"
+        : "mean pool and softmax regression";
+  const pooled = linear
+    ? `softmax regression over ${linear.blocks.map(({ name, pools }) => `${name} (${pools.join(", ")})`).join("; ")}`
+    : undefined;
   const { train, validation, test } = training.data.clips;
   return table(
     ["", ""],
@@ -20,6 +25,7 @@ export function modelFacts(
       ...more,
       ["features", featureFacts(record)],
       ["network", shape],
+      ...(pooled ? [["linear head", pooled] as const] : []),
       [
         "training",
         `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}; weights of epoch ${training.bestEpoch} of ${training.history.length}${training.refit ? ", then trained again on training and validation clips together" : ""}`,

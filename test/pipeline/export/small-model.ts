@@ -71,6 +71,8 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
       version: modelFormatVersion,
       task: "classification",
       classes,
+      head: kind ? "recurrent" : "meanpool",
+      linear: null,
       features: {
         kind: "video",
         decoder: "libav",
