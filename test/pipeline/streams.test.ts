@@ -12,6 +12,7 @@ import {
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { digestOf } from "../../src/core/digest.js";
+import { decodeSafetensors } from "../../src/core/safetensors.js";
 import type { StreamName } from "../../src/features/streams/feature-stream.js";
 import { writeVideo } from "../../src/frames/video-writer.js";
 import { calibrate } from "../../src/pipeline/calibrate.js";
@@ -26,6 +27,7 @@ import type { FrameEncoding } from "../../src/pipeline/frame-encoding.js";
 import { openStageCache } from "../../src/pipeline/stage-cache.js";
 import { streamKeys } from "../../src/pipeline/stream-keys.js";
 import type { WorkerPool } from "../../src/pipeline/worker-pool.js";
+import { runProgram } from "../cli/run-program.js";
 import { writeSmallCnn } from "../features/small-cnn.js";
 import { remux } from "../frames/remux.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
@@ -286,10 +288,8 @@ test("a model of all streams is trained, saved, opened and asked, with windows t
   expect(featureBlocks(model.record.features)).toEqual(
     all.map((name) => ({ name, dimension: widths[name] })),
   );
-  for (const windows of [{}, { window: 1, stride: 0.5 }]) {
-    for await (const line of label([clip], { model, cacheDir, jobs: 1, ...windows })) {
-      expect((line as LabelledVideo).label).toMatch(/grow|shrink/);
-    }
+  for await (const line of label([clip], { model, cacheDir, jobs: 1, window: 1, stride: 0.5 })) {
+    expect((line as LabelledVideo).label).toMatch(/grow|shrink/);
   }
   const out = join(root, "model.onnx");
   await exportModel(model, { format: "onnx", out });
@@ -322,4 +322,34 @@ test("in int8, the ranges of a network are measured on frames and differences al
   expect(both).not.toEqual(plain);
   // Those of frames alone are not put in their place once they are known, nor the other way round.
   expect([await rangesOf(all), await rangesOf(["motion"])]).toEqual([both, plain]);
+});
+
+test("the program takes streams in any order, and says which there are", async () => {
+  const cacheDir = join(root, "cache");
+  const out = join(root, "features");
+  const run = (streams: string) =>
+    runProgram(
+      [
+        "features",
+        clip,
+        "--out",
+        out,
+        "--json",
+        "--cnn",
+        cnn,
+        "--count",
+        "6",
+        "--streams",
+        streams,
+      ],
+      { cacheDir },
+    );
+  const [good, bad] = await Promise.all([run("motion,rgb"), run("rgb,flow")]);
+  expect(JSON.parse(good.stdout)).toMatchObject({ frames: 6, dimension: 416 });
+  expect([good.code, bad.code]).toEqual([0, 2]);
+  expect(bad.stderr).toContain("It must be some of rgb,difference,motion, each once.");
+  const bytes = await readFile(join(out, "clip.safetensors"));
+  const file = decodeSafetensors(bytes).get("features")!;
+  expect(file.shape).toEqual([6, 416]);
+  expect(file.data).toEqual((await look(["rgb", "motion"])).features);
 });

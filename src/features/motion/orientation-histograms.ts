@@ -86,17 +86,17 @@ export function boundaryHistograms(
  * vector, so that nothing jumps from bin to bin; and it takes no angle.
  */
 function addVector(x: number, y: number, histogram: Float32Array, at: number): void {
-  const alongX = x < 0 ? -x : x;
-  const alongY = y < 0 ? -y : y;
-  const diagonal = at + (y < 0 ? (x < 0 ? 5 : 7) : x < 0 ? 3 : 1);
-  if (alongX > alongY) {
-    histogram[at + (x < 0 ? 4 : 0)]! += alongX - alongY;
-    histogram[diagonal]! += alongY * Math.SQRT2;
-  } else {
-    histogram[at + (y < 0 ? 6 : 2)]! += alongY - alongX;
-    histogram[diagonal]! += alongX * Math.SQRT2;
-  }
+  const alongX = Math.abs(x);
+  const alongY = Math.abs(y);
+  // No branches: which way a pixel goes cannot be foreseen.
+  const octant = +(x < 0) | (+(y < 0) << 1) | (+(alongX > alongY) << 2);
+  histogram[at + straightOf[octant]!]! += Math.abs(alongX - alongY);
+  histogram[at + diagonalOf[octant]!]! += Math.min(alongX, alongY) * Math.SQRT2;
 }
+
+/** The direction along an axis and the diagonal on either side of a vector, by its octant. */
+const straightOf = Uint8Array.of(2, 2, 6, 6, 0, 4, 0, 4);
+const diagonalOf = Uint8Array.of(1, 3, 7, 5, 1, 3, 7, 5);
 
 function divideCells(histograms: Float32Array, pixels: Float32Array, bins: number): void {
   for (let i = 0; i < histograms.length; i++) histograms[i]! /= pixels[Math.floor(i / bins)]!;
