@@ -10,7 +10,8 @@ import { mapVideos } from "../map-videos.js";
 import { openStageCache, type StageCache } from "../stage-cache.js";
 import { type AwaitedJobs, openAwaitedJobs } from "./awaited-jobs.js";
 import { isLocal, readFailure } from "./job-failure.js";
-import { openRedisQueue, type QueueOptions } from "./redis-queue.js";
+import type { QueueOptions } from "./queue-options.js";
+import { openRedisQueue } from "./redis-queue.js";
 import { jobIdOf, type VideoJob, type VideoPlace } from "./video-job.js";
 
 /** Options of {@link labelByQueue}. */

@@ -5,10 +5,11 @@ import { type Model, openModel } from "../model.js";
 import type { RunOptions } from "../run.js";
 import { defaultTimeout } from "../worker-pool.js";
 import type { AllowedPlaces } from "./allowed-places.js";
-import { failureOf, failureText } from "./job-failure.js";
+import { failureOf, failureText, videoName } from "./job-failure.js";
 import { openKeptLabellers } from "./kept-labellers.js";
 import { type JobTools, labelJob } from "./label-job.js";
-import { openRedisQueue, type QueueOptions } from "./redis-queue.js";
+import type { QueueOptions } from "./queue-options.js";
+import { openRedisQueue } from "./redis-queue.js";
 import { parseVideoJob, type VideoJob } from "./video-job.js";
 
 /** Options of {@link runQueueWorker}. */
@@ -109,7 +110,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<Worke
       const failure = failureOf(error, names);
       const text = failureText(failure);
       tally.failed += 1;
-      onFailure(`${names[0] ?? `job ${job.id}`}: ${text}`);
+      onFailure(text.replaceAll(videoName, names[0] ?? `job ${job.id}`));
       throw failure.passing ? new Error(text) : new queue.bullmq.UnrecoverableError(text);
     } finally {
       running -= 1;

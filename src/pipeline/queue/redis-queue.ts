@@ -1,24 +1,12 @@
 import type { Redis } from "ioredis";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
-
-/** Name of the queue where none is given. */
-export const defaultQueueName = "muybridge";
+import { defaultQueueName, type QueueOptions } from "./queue-options.js";
 
 /** Milliseconds to wait for the first answer of a server. */
 const connectTimeout = 5000;
 
 /** Milliseconds between two attempts to reach a server that has gone away, at most. */
 const longestPause = 2000;
-
-/** What both ends of a queue are told. */
-export interface QueueOptions {
-  /** Address of the server: redis://, or rediss:// for TLS. */
-  readonly redis: string;
-  /** Several queues may stand in one server. Default {@link defaultQueueName}. */
-  readonly queue?: string;
-  /** Told when the server goes away, and when it is back. */
-  readonly onWarning?: (message: string) => void;
-}
 
 /** A server's connection and BullMQ. Whoever opens it closes it. */
 export interface RedisQueue extends AsyncDisposable {
