@@ -3,10 +3,11 @@
  * process each, with an empty cache and with one that knows all; the bytes of a job in Redis, and of a clip in the cache.
  * Prints Markdown.
  *
- * Run: node bench/queue.mjs [--data DIR] [--clips N]
+ * Run: node bench/queue.mjs [--data DIR] [--clips N] [--workers 1,2,4]
  *
  * DIR holds videos, at any depth. Without it, clips of the motions data set are rendered.
  */
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
   options: {
     data: { type: "string" },
     clips: { type: "string", default: "200" },
+    workers: { type: "string", default: "1,2,4" },
     work: { type: "string", default: defaultWorkDirectory },
   },
 });
@@ -49,7 +51,7 @@ try {
   rows.push(["label --jobs 2", ...perClip([await label(), await label()], paths.length)]);
   const info = await measureProgram(["cache", "info", "--json"], labelCache);
   remarks.push(`cache info: ${info.stdout.trim()}`);
-  for (const workers of [1, 2, 4]) {
+  for (const workers of options.workers.split(",").map(Number)) {
     say(`${workers} workers ...`);
     rows.push([`${workers} workers --jobs 1`, ...(await byQueue(list, paths.length, workers))]);
   }
@@ -83,7 +85,16 @@ async function byQueue(list, clipCount, workers) {
     // Less what BullMQ's scripts and a queue take, which are there by now.
     const before = await usedBytes(port);
     // Another number of classes makes other jobs, for which all is known but the line.
+    const cpuBefore = children.map(cpuSeconds);
     const known = await submit("--top", "4");
+    const cpu = children.reduce(
+      (sum, child, i) => sum + cpuSeconds(child) - (cpuBefore[i] ?? 0),
+      0,
+    );
+    const each = (/** @type {number} */ seconds) => ((seconds * 1000) / clipCount).toFixed(1);
+    remarks.push(
+      `CPU of a known clip: ${each(known.cpu)} ms of the submitter, start-up included; ${each(cpu)} ms of the worker`,
+    );
     const bytes = (await usedBytes(port)) - before;
     remarks.push(`Redis: ${Math.round(bytes / clipCount)} bytes a finished job`);
     return perClip([cold, known], clipCount);
@@ -100,6 +111,13 @@ function perClip(measured, clipCount) {
   const [cold, known] = measured;
   const of = (/** @type {number} */ wall) => ((wall * 1000) / clipCount).toFixed(1);
   return [of(cold?.wall ?? 0), of(known?.wall ?? 0), `${Math.round((cold?.others ?? 0) * 100)} %`];
+}
+
+/** CPU time that a process itself has had. Linux only. @param {import("node:child_process").ChildProcess} child */
+function cpuSeconds({ pid }) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  // User and system, in hundredths of a second.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** @param {number} port */

@@ -88,7 +88,10 @@ export async function* labelByQueue(
       concurrency: mostJobs,
       signal,
       ...(total === undefined ? {} : { total }),
-      ...(labelOptions.onProgress ? { onProgress: labelOptions.onProgress } : {}),
+      onProgress(event) {
+        // What is given up is not done.
+        if (!signal.aborted) labelOptions.onProgress?.(event);
+      },
     },
   );
   try {
