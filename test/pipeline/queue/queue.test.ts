@@ -2,6 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
@@ -184,6 +186,32 @@ describe.skipIf(!hasRedis)("a queue in Redis", () => {
       expect(await add({ ...job, model: known, shell: "rm" })).toMatch(/^ERR_USAGE: [\s\S]*shell/);
       expect(await add("nonsense")).toMatch(/^ERR_USAGE: /);
     });
+  });
+
+  test("videos come by their addresses, too, if the worker takes those", async () => {
+    const queue = `q${queues++}`;
+    const web = createServer((request, response) => {
+      response.end(readFileSync(join(root, decodeURIComponent(request.url ?? ""))));
+    });
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const home = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    try {
+      const copy = join(videos, "copy of a.mp4");
+      const [sent, named, refused] = await withWorker(
+        queue,
+        async () => [
+          ...(await submit([copy], { queue, root, url: home })),
+          ...(await submit([`${home}/videos/b.mp4`, `${home}/model/model.json`], { queue })),
+        ],
+        { places: { urls: [`${home}/videos/`] } },
+      );
+      const expected = await collect(label([copy, good[1]!], { model, cacheDir }));
+      expect(judged(sent!)).toEqual(judged(expected[0]!));
+      expect(judged(named!)).toEqual({ ...judged(expected[1]!), path: `${home}/videos/b.mp4` });
+      expect(refused).toMatchObject({ error: { code: "ERR_USAGE" } });
+    } finally {
+      web.close();
+    }
   });
 
   test("a file that is another for the worker is not labelled as the one that was meant", async () => {
