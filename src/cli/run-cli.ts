@@ -21,6 +21,8 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   compare: () => import("./commands/compare.js"),
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
+  submit: () => import("./commands/submit.js"),
+  worker: () => import("./commands/worker.js"),
   datasets: () => import("./commands/datasets.js"),
   cnn: () => import("./commands/cnn.js"),
   cache: () => import("./commands/cache.js"),
