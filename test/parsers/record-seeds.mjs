@@ -20,6 +20,7 @@ export const record = {
   },
   training: {
     recipe: digest,
+    from: digest,
     engine: "tfjs",
     seed: 1,
     batchSize: 4,
@@ -46,6 +47,7 @@ export const record = {
     data: { name: "d", split: "given", clips: { train: 4, validation: 1, test: 1 }, failed: 0 },
   },
   splits: { [digest]: "train" },
+  clips: { [digest]: { label: "a", group: "g" } },
   validation: {
     n: 1,
     accuracy: 1,
