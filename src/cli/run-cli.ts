@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   compare: () => import("./commands/compare.js"),
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
+  serve: () => import("./commands/serve.js"),
   datasets: () => import("./commands/datasets.js"),
   cnn: () => import("./commands/cnn.js"),
   cache: () => import("./commands/cache.js"),
