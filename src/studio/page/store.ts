@@ -1,0 +1,142 @@
+import { computed, signal } from "@preact/signals";
+import type {
+  Corrections,
+  Job,
+  ModelEntry,
+  Part,
+  StudioEvent,
+  StudioResult,
+} from "../server/messages.js";
+import { openSession, Refusal, readFolder, readState } from "./api.js";
+
+/** How the page stands with the server. */
+export type Connection = "opening" | "open" | "lost" | "refused";
+
+/** The pages of the studio. */
+export const viewNames = ["label", "train", "suggest"] as const;
+export type ViewName = (typeof viewNames)[number];
+
+export const connection = signal<Connection>("opening");
+export const view = signal<ViewName>("label");
+export const roots = signal<readonly string[]>([]);
+export const manifest = signal("");
+export const models = signal<readonly ModelEntry[]>([]);
+export const jobs = signal<readonly Job[]>([]);
+export const results = signal<ReadonlyMap<string, StudioResult>>(new Map());
+export const corrections = signal<Corrections>({ videos: [], labels: [], undo: null });
+/** Videos that were brought or looked at, and may have no label yet. */
+export const brought = signal<readonly string[]>([]);
+/** The clip that is open, with the part that is meant, and those that it was opened from among. */
+export const opened = signal<OpenedClip | undefined>(undefined);
+/** What a screen reader is told. */
+export const announcement = signal("");
+
+/** A clip that is open. */
+export interface OpenedClip {
+  readonly path: string;
+  readonly start?: number;
+  /** Paths of the list it was opened from, in its order. */
+  readonly among: readonly string[];
+}
+
+/** What people say of each video. */
+export const partsByPath = computed<ReadonlyMap<string, readonly Part[]>>(
+  () => new Map(corrections.value.videos.map(({ path, parts }) => [path, parts])),
+);
+
+/** All labels that are known, sorted. */
+export const labels = computed(() => {
+  const known = new Set(corrections.value.labels);
+  for (const { classes } of models.value) for (const label of classes) known.add(label);
+  return [...known].sort();
+});
+
+/** Comes in, with the token of the address where it has one, and stays connected. */
+export async function connect(): Promise<void> {
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (token !== undefined) {
+    // It is a secret: neither the history nor a screenshot needs it.
+    history.replaceState(null, "", location.pathname);
+    try {
+      await openSession(token);
+    } catch (error) {
+      connection.value = error instanceof Refusal && error.status === 0 ? "lost" : "refused";
+      if (connection.value === "refused") return;
+    }
+  }
+  await refresh();
+  if ((connection.value as Connection) === "refused") return;
+  listen();
+}
+
+/** Asks for all there is. */
+async function refresh(): Promise<void> {
+  try {
+    const state = await readState();
+    roots.value = state.roots;
+    manifest.value = state.manifest;
+    models.value = state.models;
+    jobs.value = state.jobs;
+    corrections.value = state.corrections;
+    results.value = new Map(state.results.map((result) => [result.path, result]));
+    bring((await readFolder(state.uploads)).videos.map(({ path }) => path));
+    connection.value = "open";
+  } catch (error) {
+    connection.value = error instanceof Refusal && error.status === 401 ? "refused" : "lost";
+  }
+}
+
+function listen(): void {
+  const source = new EventSource("/api/events");
+  /** Events that come while all there is is asked for: they are newer. */
+  let waiting: StudioEvent[] | undefined;
+  source.onopen = async () => {
+    waiting = [];
+    await refresh();
+    const events = waiting;
+    waiting = undefined;
+    for (const event of events) take(event);
+    if (connection.value === "refused") source.close();
+  };
+  source.onmessage = ({ data }: MessageEvent<string>) => {
+    const event = JSON.parse(data) as StudioEvent;
+    if (waiting) waiting.push(event);
+    else take(event);
+  };
+  source.onerror = () => {
+    if (connection.value === "open") connection.value = "lost";
+    // Where the server does not know this page any more, the browser gives up.
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(() => void refresh().then(() => connection.value === "refused" || listen()), 2000);
+    }
+  };
+}
+
+function take(event: StudioEvent): void {
+  if (event.type === "job") takeJob(event.job);
+  else if (event.type === "corrections") corrections.value = event.corrections;
+  else if (event.type === "models") models.value = event.models;
+  else {
+    const next = new Map(results.value);
+    next.set(event.result.path, event.result);
+    results.value = next;
+  }
+}
+
+function takeJob(job: Job): void {
+  const before = jobs.value.find(({ id }) => id === job.id);
+  jobs.value = before
+    ? jobs.value.map((each) => (each.id === job.id ? job : each))
+    : [...jobs.value, job];
+  if (before?.state !== job.state) announcement.value = `${job.request.kind}: ${job.state}`;
+}
+
+/** Adds videos to those that are shown. */
+export function bring(paths: readonly string[]): void {
+  brought.value = [...new Set([...brought.value, ...paths])];
+}
+
+/** The last job of a kind. */
+export function lastJob(kind: Job["request"]["kind"]): Job | undefined {
+  return jobs.value.findLast(({ request }) => request.kind === kind);
+}
