@@ -105,6 +105,7 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await page.getByText("Settings", { exact: true }).click();
     await page.getByLabel("Epochs, at most").fill("12");
     await page.getByLabel("Hidden units").fill("16");
+    await page.getByLabel("Frames of a clip").fill("8");
     await page.getByRole("button", { name: "Train", exact: true }).last().click();
     await page.getByRole("img", { name: /^Loss after \d+ epochs/ }).waitFor();
     await page.getByRole("button", { name: "Judge first" }).waitFor();

@@ -22,6 +22,7 @@ export function TrainView(): JSX.Element {
   const name = useSignal("");
   const epochs = useSignal(40);
   const hidden = useSignal(128);
+  const frames = useSignal(16);
   const rnn = useSignal<keyof typeof kinds>("bilstm");
   const checking = useAction();
   const training = useAction();
@@ -106,6 +107,7 @@ export function TrainView(): JSX.Element {
                   name: name.value || usualName,
                   epochs: epochs.value,
                   hidden: hidden.value,
+                  count: frames.value,
                   rnn: rnn.value,
                 });
                 name.value = "";
@@ -143,6 +145,7 @@ export function TrainView(): JSX.Element {
               </label>
               <NumberField name="Epochs, at most" signal={epochs} max={1000} />
               <NumberField name="Hidden units" signal={hidden} max={1024} />
+              <NumberField name="Frames of a clip" signal={frames} max={1000} />
             </details>
             <button type="submit" class="main" disabled={training.busy.value}>
               Train
