@@ -5,19 +5,37 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium, launchChromium } from "../browser/chromium.js";
 import { accessibilityFaults } from "../browser/page-quality.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
-import { writeGrowingSquares, writeSquare } from "../pipeline/growing-squares.js";
+import {
+  type PatternPart,
+  writePatternSet,
+  writePatterns,
+} from "../pipeline/windows/pattern-clips.js";
 import { takeFigure } from "./figures.js";
 import { type ServedStudio, serve } from "./serve-program.js";
 
 const root = sharedDirectory();
-const served = join(root, "squares");
+const served = join(root, "patterns");
 const fresh = join(root, "fresh");
 const cacheDir = join(root, "cache");
 const state = join(served, ".muybridge");
 const chromium = findChromium("the studio in a browser");
 
+/** The videos that are dropped: two clips and a film. */
+const dropped: Readonly<Record<string, readonly PatternPart[]>> = {
+  one: [{ label: "checks", seconds: 2, seed: "one" }],
+  two: [{ label: "rings", seconds: 2, seed: "two" }],
+  film: [
+    { label: "stripes", seconds: 3, seed: "film, first" },
+    { label: "checks", seconds: 3, seed: "film, second" },
+  ],
+};
+
 /** Milliseconds that work may take on a machine that has other things to do. */
-const patience = 60_000;
+const patience = 20_000;
+
+/** What will be so before long. */
+const soon = <T>(look: () => T | Promise<T>) =>
+  expect.poll(look, { timeout: patience, interval: 20 });
 
 describe.skipIf(!chromium)("the studio in a browser", () => {
   let studio: ServedStudio;
@@ -26,15 +44,10 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    await writeGrowingSquares(join(served, "clips"), 2);
+    await writePatternSet(join(served, "clips"), 2);
     await mkdir(fresh);
-    for (const [name, direction] of [
-      ["one", "grow"],
-      ["two", "shrink"],
-      ["three", "grow"],
-      ["four", "shrink"],
-    ] as const) {
-      await writeSquare(join(fresh, `${name}.mp4`), direction, name);
+    for (const [name, parts] of Object.entries(dropped)) {
+      await writePatterns(join(fresh, `${name}.mp4`), parts);
     }
     await writeFile(join(fresh, "broken.mp4"), "this is no video");
     studio = await serve([served], cacheDir);
@@ -100,7 +113,7 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await page.getByRole("button", { name: "clips/" }).click();
     await page.getByRole("button", { name: "Learn from this folder" }).click();
     await page.getByRole("button", { name: "Check the data set" }).click();
-    await page.getByText("the class grow has only 4 clips").waitFor();
+    await page.getByText("the class checks has only 2 clips").waitFor();
     await page.getByLabel("Name of the model").fill("first");
     await page.getByText("Settings", { exact: true }).click();
     await page.getByLabel("Epochs, at most").fill("12");
@@ -114,110 +127,100 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
 
   test("dropped videos are labelled, and what fails says why", async () => {
     await goTo("Label");
-    const names = ["one", "two", "three", "four", "broken"];
+    await page.getByLabel("Find segments").selectOption("2");
+    const names = [...Object.keys(dropped), "broken"];
     const files = await Promise.all(
       names.map(async (name) => ({
         name: `${name}.mp4`,
         bytes: (await readFile(join(fresh, `${name}.mp4`))).toString("base64"),
       })),
     );
-    const transfer = await page.evaluateHandle((dropped) => {
+    // As text, since what runs in the browser has other types than this file.
+    const transfer = await page.evaluateHandle(`{
       const data = new DataTransfer();
-      for (const { name, bytes } of dropped) {
+      for (const { name, bytes } of ${JSON.stringify(files)}) {
         const content = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
         data.items.add(new File([content], name, { type: "video/mp4" }));
       }
-      return data;
-    }, files);
+      data;
+    }`);
     await page.dispatchEvent(".drop", "drop", { dataTransfer: transfer });
     await page.getByText("broken.mp4 is not a video that can be read").waitFor();
-    for (const name of names.slice(0, 4)) {
-      await clip(`${name}.mp4`)
-        .filter({ hasText: /grow|shrink/ })
-        .filter({ hasText: "%" })
-        .waitFor();
+    for (const name of Object.keys(dropped)) {
+      await clip(`${name}.mp4`).filter({ hasText: "%" }).waitFor();
     }
+    await clip("film.mp4").filter({ hasText: "stripes" }).filter({ hasText: "checks" }).waitFor();
     await expectWellMade("label");
     const [jsonl] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "JSONL" }).click(),
     ]);
     const lines = (await readFile(await jsonl.path(), "utf8")).trim().split("\n");
-    expect(lines.map((line) => JSON.parse(line)).filter(({ label }) => label)).toHaveLength(4);
+    expect(lines.map((line) => JSON.parse(line)).filter(({ label }) => label)).toHaveLength(3);
     await page.getByLabel("Which").selectOption("failed");
-    await expect.poll(() => page.getByText("1 of 5 clips").isVisible()).toBe(true);
+    await soon(() => page.getByText("1 of 4 clips").isVisible()).toBe(true);
     await page.getByLabel("Which").selectOption("all");
   });
 
-  test("a clip is put right by keys alone, which is kept at once", async () => {
-    await clip("one.mp4").focus();
+  test("a film is put right by keys alone, which is kept at once", async () => {
+    await clip("film.mp4").focus();
     await page.keyboard.press("Enter");
-    const dialog = page.getByRole("dialog", { name: "one.mp4" });
-    await dialog.waitFor();
-    await dialog.getByRole("img", { name: /^Probabilities over time; at the end/ }).waitFor();
-    const played = await dialog.locator("video").evaluate(
-      (video: HTMLVideoElement) =>
-        new Promise((resolve) => {
-          if (video.readyState > 0) resolve(video.duration);
-          video.onloadedmetadata = () => resolve(video.duration);
-        }),
+    const dialog = page.getByRole("dialog", { name: "film.mp4" });
+    await dialog
+      .getByRole("img", { name: /stripes from 0.0 to .* checks from .* to 6.0 s/ })
+      .waitFor();
+    await soon(() => page.evaluate<number>("document.querySelector('video').duration")).toBeCloseTo(
+      6,
+      1,
     );
-    expect(played).toBeCloseTo(2, 1);
-    await expectWellMade("clip");
-    const manifest = (): Promise<string> => readFile(join(state, "corrections.csv"), "utf8");
-    const label = (await dialog.getByLabel("Label of part 1").inputValue()) as string;
+    const rows = async (): Promise<string[]> =>
+      (await readFile(join(state, "corrections.csv"), "utf8")).split("\r\n").slice(1, -1);
     await dialog.getByRole("heading").focus();
     await page.keyboard.press("Enter");
     await dialog.getByText("This is what you say.").waitFor();
-    expect(await manifest()).toContain(`uploads/one.mp4,${label},,\r\n`);
-    await page.keyboard.press("Shift+ArrowRight");
-    await page.keyboard.press("s");
-    await dialog.getByLabel("Label of part 2").waitFor();
-    await expect.poll(manifest).toContain(`uploads/one.mp4,${label},0,1\r\n`);
-    await dialog.getByLabel("Start of part 2, seconds").fill("1.5");
-    await dialog.getByLabel("Start of part 2, seconds").blur();
-    await expect.poll(manifest).toContain(`uploads/one.mp4,${label},0,1.5\r\n`);
+    await soon(rows).toEqual([
+      expect.stringMatching(/^uploads\/film\.mp4,stripes,0,\d\S*$/),
+      expect.stringMatching(/^uploads\/film\.mp4,checks,\d\S*,6$/),
+    ]);
+    const start = dialog.getByLabel("Start of part 2, seconds");
+    await start.fill("3");
+    await start.blur();
+    const right = ["uploads/film.mp4,stripes,0,3", "uploads/film.mp4,checks,3,6"];
+    await soon(rows).toEqual(right);
     await dialog.getByRole("heading").focus();
-    for (const _ of [1, 2]) {
-      const before = await manifest();
-      await page.keyboard.press("u");
-      await expect.poll(manifest).not.toBe(before);
-    }
-    await expect.poll(manifest).toContain(`uploads/one.mp4,${label},,\r\n`);
-    await dialog.getByRole("button", { name: /grow/ }).click();
-    await expect.poll(manifest).toContain("uploads/one.mp4,grow,,\r\n");
+    await page.keyboard.press("Shift+ArrowRight");
+    await expectWellMade("clip");
+    await page.keyboard.press("s");
+    await soon(async () => (await rows()).length).toBe(3);
+    await page.keyboard.press("u");
+    await soon(rows).toEqual(right);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     for (const [name, is] of [
-      ["two", "shrink"],
-      ["three", "grow"],
-      ["four", "shrink"],
+      ["one", "checks"],
+      ["two", "rings"],
     ] as const) {
       await clip(`${name}.mp4`).click();
       await page
         .getByRole("dialog")
         .getByRole("button", { name: new RegExp(is) })
         .click();
-      await expect.poll(manifest).toContain(`uploads/${name}.mp4,${is},,\r\n`);
+      await soon(rows).toContain(`uploads/${name}.mp4,${is},,`);
       await page.keyboard.press("Escape");
     }
   });
 
   test("a model is trained on what was put right, and held against the first", async () => {
     await goTo("Train");
-    await page.getByLabel(/what you said: 4 videos, 2 labels/).check();
+    await page.getByLabel(/what you said: 3 videos, 3 labels/).check();
     await page.getByLabel("Name of the model").fill("second");
     await page.getByRole("button", { name: "Train", exact: true }).last().click();
     await page.getByRole("button", { name: "Judge second" }).click();
-    const cells = page.getByRole("button", { name: /^\d clips of grow taken for/ });
-    await cells.first().click();
-    await page
-      .getByRole("list", { name: /^grow taken for/ })
-      .getByRole("button")
-      .first()
-      .waitFor();
+    await page.getByRole("button", { name: /^1 clips of rings taken for/ }).click();
+    const behind = page.getByRole("list", { name: /^rings taken for/ }).getByRole("button");
+    await behind.filter({ hasText: "two.mp4" }).waitFor();
     await page.getByRole("button", { name: "Compare" }).click();
-    await page.getByText(/^On \d+ clips: first/).waitFor();
+    await page.getByText(/^On 4 clips: first/).waitFor();
     await expectWellMade("train");
   });
 
@@ -225,16 +228,23 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await goTo("Suggest");
     await page.getByRole("button", { name: "clips/" }).click();
     await page.getByRole("button", { name: "Suggest clips of this folder" }).click();
-    await page.getByText("0 of 8 are done.").waitFor();
+    await page.getByText("0 of 6 are done.").waitFor();
     await page.getByRole("list", { name: "Suggested clips" }).getByRole("button").first().click();
-    await page.getByRole("dialog").getByRole("button", { name: /grow/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: /rings/ }).click();
     await page.getByText("This is what you say.").waitFor();
     await page.keyboard.press("Escape");
-    await page.getByText("1 of 8 are done.").waitFor();
+    await page.getByText("1 of 6 are done.").waitFor();
     await expectWellMade("suggest");
   });
 
   test("all of it is there after the machine has died", async () => {
+    await goTo("Train");
+    await page.getByLabel("Name of the model").fill("third");
+    await page.getByText("Settings", { exact: true }).click();
+    await page.getByLabel("Epochs, at most").fill("1000");
+    await page.getByRole("button", { name: "Train", exact: true }).last().click();
+    await page.getByRole("img", { name: /^Loss after \d+ epochs/ }).waitFor();
+    await soon(() => readFile(join(state, "jobs.json"), "utf8")).toContain("third");
     studio.child.kill("SIGKILL");
     await new Promise((resolve) => studio.child.once("exit", resolve));
     await page.getByText("The server does not answer.").waitFor();
@@ -244,9 +254,13 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await page.close();
     studio = await serve([served], cacheDir);
     page = await openPage();
-    await page.getByText("6 of 6 clips").waitFor();
+    await page.getByText("5 of 5 clips").waitFor();
     await clip("one.mp4").filter({ hasText: "by you" }).waitFor();
     await goTo("Train");
     await page.getByRole("button", { name: "Judge second" }).waitFor();
+    // The training that was cut off goes on, until it is stopped.
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Training: stopped").waitFor();
+    expect(await studio.stop()).toBe(0);
   });
 });

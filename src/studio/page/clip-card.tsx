@@ -53,14 +53,7 @@ function ClipCard({
         }}
       >
         {!failed && (
-          <img
-            class="strip"
-            src={filmstripUrl(path, start, end)}
-            alt=""
-            loading="lazy"
-            width={360}
-            height={72}
-          />
+          <img class="strip" src={filmstripUrl(path, start, end)} alt="" loading="lazy" />
         )}
         <span class="said">{remark ?? <Verdict result={result} parts={parts} />}</span>
         <span class="file">

@@ -7,6 +7,9 @@ import { brought, corrections, partsByPath, results } from "./store.js";
 /** Cards that are shown at once, so that a folder of thousands does not hold the browser up. */
 const pageSize = 60;
 
+/** Paths that one request may have. */
+const mostLabelled = 1000;
+
 const kinds = {
   all: "all",
   open: "not looked at",
@@ -16,7 +19,12 @@ const kinds = {
 } as const;
 
 /** All clips, by what is said of them. */
-export function ClipGallery(): JSX.Element {
+export function ClipGallery({
+  onLabel,
+}: {
+  /** Absent while there is no model. */
+  readonly onLabel: ((paths: readonly string[]) => void) | undefined;
+}): JSX.Element {
   const label = useSignal("");
   const kind = useSignal<keyof typeof kinds>("all");
   const highest = useSignal(100);
@@ -108,9 +116,16 @@ export function ClipGallery(): JSX.Element {
           )}
         </span>
       </fieldset>
-      <p role="status">
-        {wanted.length} of {paths.length} clips
-      </p>
+      <div class="row">
+        <p role="status">
+          {wanted.length} of {paths.length} clips
+        </p>
+        {onLabel && wanted.length > 0 && (
+          <button type="button" onClick={() => onLabel(wanted.slice(0, mostLabelled))}>
+            Label these
+          </button>
+        )}
+      </div>
       <ClipList clips={clips} label="Clips" />
       {wanted.length > clips.length && (
         <button

@@ -101,6 +101,7 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
   const close = (): void => {
     opened.value = undefined;
   };
+  const last = corrections.value.undo;
   const newLabel = useRef<HTMLInputElement>(null);
   return (
     <dialog
@@ -219,8 +220,8 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
             <button type="button" disabled={!said} onClick={() => save([])}>
               Say nothing
             </button>
-            <button type="button" disabled={corrections.value.undo === null} onClick={undo}>
-              Undo
+            <button type="button" disabled={last === null} onClick={undo}>
+              Undo{last !== null && last !== path ? ` (${nameOf(last)})` : ""}
             </button>
           </div>
           <Problem text={saving.problem.value} />

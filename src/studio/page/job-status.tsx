@@ -13,11 +13,11 @@ const verbs: Readonly<Record<Job["request"]["kind"], string>> = {
 };
 
 const endings: Readonly<Record<Job["state"], string>> = {
-  waiting: "waits for its turn",
+  waiting: "waits for its turn;",
   running: "",
-  done: "done",
+  done: "done;",
   failed: "failed",
-  stopped: "stopped; what was done is kept",
+  stopped: "stopped; what was done is kept;",
 };
 
 /** How far work is, with a button to end it. */
@@ -28,12 +28,14 @@ export function JobStatus({ job }: { readonly job: Job | undefined }): JSX.Eleme
   const isOpen = state === "waiting" || state === "running";
   const total = progress?.total;
   const counts = progress
-    ? `${progress.stage}: ${progress.done}${total === undefined ? "" : ` of ${total}`} ${progress.unit ?? ""}${progress.failed ? `, ${progress.failed} failed` : ""}`
+    ? `${progress.stage} ${progress.done}${total === undefined ? "" : ` of ${total}`} ${progress.unit ?? ""}${progress.failed ? `, ${progress.failed} failed` : ""}`
     : "";
   return (
     <section class="job" aria-label={`${verbs[request.kind]}: progress`}>
       <p role="status">
-        {verbs[request.kind]} {endings[state]} {state === "failed" ? "" : counts}
+        {[`${verbs[request.kind]}:`, endings[state], state === "failed" ? "" : counts]
+          .filter(Boolean)
+          .join(" ")}
       </p>
       {isOpen && (
         <div class="row">

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Problem, useAction } from "./action.js";
 import { startJob } from "./api.js";
@@ -9,10 +9,12 @@ import { ModelChoice } from "./model-choice.js";
 import { bring, lastJob, models, view } from "./store.js";
 import { UploadList, uploadAll } from "./upload-list.js";
 
+// What is chosen stays while another page is looked at.
+const model = signal("");
+const window = signal("");
+
 /** Bringing videos, labelling them, and what came of it. */
 export function LabelView(): JSX.Element {
-  const model = useSignal("");
-  const window = useSignal("");
   const isOver = useSignal(false);
   const action = useAction();
   const chosen = model.value || models.value[0]?.id;
@@ -117,7 +119,7 @@ export function LabelView(): JSX.Element {
           }}
         />
       </div>
-      <ClipGallery />
+      <ClipGallery onLabel={chosen === undefined ? undefined : label} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Problem, useAction } from "./action.js";
 import { startJob } from "./api.js";
@@ -16,14 +16,16 @@ const kinds = {
   meanpool: "mean over time: knows no order",
 } as const;
 
+// What is chosen stays while another page is looked at.
+const picked = signal<string | undefined>(undefined);
+const name = signal("");
+const epochs = signal(40);
+const hidden = signal(128);
+const frames = signal(16);
+const rnn = signal<keyof typeof kinds>("bilstm");
+
 /** Choosing a data set, training on it, and judging what comes of it. */
 export function TrainView(): JSX.Element {
-  const picked = useSignal<string | undefined>(undefined);
-  const name = useSignal("");
-  const epochs = useSignal(40);
-  const hidden = useSignal(128);
-  const frames = useSignal(16);
-  const rnn = useSignal<keyof typeof kinds>("bilstm");
   const checking = useAction();
   const training = useAction();
   const { videos, labels } = corrections.value;
@@ -33,6 +35,7 @@ export function TrainView(): JSX.Element {
   const check = lastJob("check");
   const found = check?.outcome?.kind === "check" ? check.outcome : undefined;
   const isOfThis = check?.request.kind === "check" && check.request.dataset === dataset;
+  const hasNothing = isCorrections && videos.length === 0;
   const usualName = `model-${models.value.length + 1}`;
   return (
     <>
@@ -68,9 +71,15 @@ export function TrainView(): JSX.Element {
           />
         </section>
         <section aria-label="Training">
+          {hasNothing && (
+            <p>
+              You have said nothing of any clip yet: open clips and say what they are, or choose a
+              folder.
+            </p>
+          )}
           <button
             type="button"
-            disabled={checking.busy.value}
+            disabled={checking.busy.value || hasNothing}
             onClick={() => void checking.run(() => startJob({ kind: "check", dataset }))}
           >
             Check the data set
@@ -147,7 +156,7 @@ export function TrainView(): JSX.Element {
               <NumberField name="Hidden units" signal={hidden} max={1024} />
               <NumberField name="Frames of a clip" signal={frames} max={1000} />
             </details>
-            <button type="submit" class="main" disabled={training.busy.value}>
+            <button type="submit" class="main" disabled={training.busy.value || hasNothing}>
               Train
             </button>
           </form>

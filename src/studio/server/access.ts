@@ -20,7 +20,7 @@ export interface Access {
 const ownNames: ReadonlySet<string> = new Set(["localhost", hostname().toLowerCase()]);
 
 /** Addresses that stand for all of a machine's. */
-const anyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+export const anyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /**
  * Makes the token of a server, and the rules of who is let in. The name in the Host header must be this machine's, since

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { openManifest } from "../../../datasets/manifest.js";
 import { writeFileAtomically } from "../../core/atomic-file.js";
 import { MuybridgeError } from "../../core/errors.js";
+import { unwritable } from "../../pipeline/writers/unwritable.js";
 import { mostUndone } from "./limits.js";
 import { type Corrections, correctionSchema, type Part } from "./messages.js";
 
@@ -50,8 +51,12 @@ export async function openCorrections(path: string, undoPath: string): Promise<C
     if (parts.length > 0) next.set(video, parts);
     else next.delete(video);
     // First what undoes it: to undo what was not done changes nothing.
-    await writeFileAtomically(undoPath, JSON.stringify(nextPast));
-    await writeFileAtomically(path, toManifest(path, next));
+    try {
+      await writeFileAtomically(undoPath, JSON.stringify(nextPast));
+      await writeFileAtomically(path, toManifest(path, next));
+    } catch (error) {
+      throw unwritable(path, error);
+    }
     videos = next;
     past = [...nextPast];
   };

@@ -6,9 +6,10 @@
  */
 import { stat } from "node:fs/promises";
 import { isIPv6 } from "node:net";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { MuybridgeError, messageOf } from "../../core/errors.js";
-import { openAccess } from "./access.js";
+import { anyAddress, openAccess } from "./access.js";
 import { openCorrections } from "./correction-store.js";
 import { createApp } from "./create-app.js";
 import { openEventStream } from "./event-stream.js";
@@ -91,7 +92,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     });
     const address = app.server.address();
     if (address !== null && typeof address !== "string") ownPort = address.port;
-    const name = isIPv6(host) ? `[${host}]` : host;
+    const named = anyAddress.has(host) ? hostname() : host;
+    const name = isIPv6(named) ? `[${named}]` : named;
     return { url: `http://${name}:${ownPort}/#token=${access.token}`, close };
   } catch (error) {
     await close();

@@ -4,6 +4,7 @@ import { writeFileAtomically } from "../../core/atomic-file.js";
 import { splitBytes } from "../../core/split-bytes.js";
 import type { LabelResult } from "../../pipeline/label-result.js";
 import { toJsonLine } from "../../pipeline/writers/jsonl.js";
+import { unwritable } from "../../pipeline/writers/unwritable.js";
 import { resultSchema, type StudioResult } from "./messages.js";
 
 /** The results of all labelling, the last one of each video. */
@@ -50,7 +51,11 @@ export async function openResultLog(
     get: (video) => results.get(video),
     add(result) {
       setLast(results, result);
-      const written = last.then(() => file.appendFile(toJsonLine(result)));
+      const written = last.then(() =>
+        file.appendFile(toJsonLine(result)).catch((error: unknown) => {
+          throw unwritable(path, error);
+        }),
+      );
       last = written.catch(() => {});
       return written;
     },
