@@ -35,8 +35,16 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  const interrupt = (): void => interruption.abort(new DOMException("Interrupted", "AbortError"));
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (!interruption.signal.aborted) {
+      return interruption.abort(new DOMException("Interrupted", "AbortError"));
+    }
+    // Who asks twice does not want to wait.
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    process.kill(process.pid, signal);
+  };
+  // Not once: write-file-atomic ends the process where, in the midst of a file, nobody else listens any more.
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   let exitCode: number = exitCodes.done;
   const reporters: Reporter[] = [];
   const closeReporters = (): void => {

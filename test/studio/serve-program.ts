@@ -12,8 +12,8 @@ export interface ServedStudio {
   readonly child: ChildProcess;
   /** All that was said on stderr. */
   readonly said: () => string;
-  /** Ends it as Ctrl-C does. @returns the exit code */
-  readonly stop: () => Promise<number | null>;
+  /** Ends it as Ctrl-C does. @returns the exit code, or the signal that ended it */
+  readonly stop: () => Promise<number | string | null>;
 }
 
 /** Starts `muybridge serve` on a port that is free, and waits for its address. */
@@ -41,12 +41,12 @@ export async function serve(args: readonly string[], cacheDir: string): Promise<
     child,
     said: () => stderr,
     async stop() {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, "exit");
         child.kill("SIGINT");
         await ended;
       }
-      return child.exitCode;
+      return child.exitCode ?? child.signalCode;
     },
   };
 }
