@@ -45,6 +45,12 @@ module.exports = {
       from: { path: "^(src|datasets)/" },
       to: { path: "^bench/" },
     },
+    {
+      name: "only-the-cli-imports-the-studio",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(cli|studio)/" },
+      to: { path: "^src/studio/" },
+    },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
       name: "no-orphans",

@@ -36,10 +36,10 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
 export async function runCli(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = (signal: NodeJS.Signals): void => {
-    if (!interruption.signal.aborted) {
-      return interruption.abort(new DOMException("Interrupted", "AbortError"));
-    }
     // Who asks twice does not want to wait.
+    const isAgain = interruption.signal.aborted;
+    interruption.abort(new DOMException("Interrupted", "AbortError"));
+    if (!isAgain) return;
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     process.kill(process.pid, signal);
   };
