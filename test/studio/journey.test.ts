@@ -190,9 +190,14 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await dialog.getByRole("heading").focus();
     await page.keyboard.press("Shift+ArrowRight");
     await expectWellMade("clip");
-    await page.keyboard.press("s");
-    await soon(async () => (await rows()).length).toBe(3);
-    await page.keyboard.press("u");
+    // Faster than the server answers.
+    for (const key of ["s", "3"]) await page.keyboard.press(key);
+    await soon(rows).toEqual([
+      "uploads/film.mp4,stripes,0,1",
+      "uploads/film.mp4,rings,1,3",
+      "uploads/film.mp4,checks,3,6",
+    ]);
+    for (const key of ["u", "u"]) await page.keyboard.press(key);
     await soon(rows).toEqual(right);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });

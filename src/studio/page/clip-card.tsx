@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Part, StudioResult } from "../server/messages.js";
+import type { ListedResult, Part } from "../server/messages.js";
 import { filmstripUrl } from "./api.js";
 import { colourOf } from "./colours.js";
 import { opened, partsByPath, results } from "./store.js";
@@ -72,7 +72,7 @@ function Verdict({
   result,
   parts,
 }: {
-  readonly result: StudioResult | undefined;
+  readonly result: ListedResult | undefined;
   readonly parts: readonly Part[] | undefined;
 }): JSX.Element {
   if (parts) {

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { StudioResult } from "../server/messages.js";
+import type { ListedResult } from "../server/messages.js";
 import { type Clip, ClipList } from "./clip-card.js";
 import { brought, corrections, partsByPath, results } from "./store.js";
 
@@ -157,7 +157,7 @@ function confidenceOf(path: string): number {
 
 function isOfKind(
   path: string,
-  result: StudioResult | undefined,
+  result: ListedResult | undefined,
   kind: keyof typeof kinds,
 ): boolean {
   const isCorrected = partsByPath.value.has(path);

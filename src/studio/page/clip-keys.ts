@@ -34,7 +34,9 @@ export function onClipKey(event: KeyboardEvent, keys: ClipKeys): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
   const isButton = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
-  if (isButton && (key === " " || key === "Enter")) return;
+  // A summary, too, opens and closes by them.
+  const isSummary = target instanceof HTMLElement && target.tagName === "SUMMARY";
+  if ((isButton || isSummary) && (key === " " || key === "Enter")) return;
   const seconds = shiftKey ? leap : step;
   const actions: Readonly<Record<string, () => void>> = {
     " ": keys.play,

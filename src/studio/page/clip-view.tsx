@@ -3,14 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Timeline } from "../server/messages.js";
 import { Problem, useAction } from "./action.js";
-import {
-  filmstripUrl,
-  readTimeline,
-  saveParts,
-  subtitlesUrl,
-  undoCorrection,
-  videoUrl,
-} from "./api.js";
+import { filmstripUrl, readTimeline, subtitlesUrl, videoUrl } from "./api.js";
 import { keyWords, onClipKey } from "./clip-keys.js";
 import {
   keptParts,
@@ -29,6 +22,8 @@ import {
   opened,
   partsByPath,
   results,
+  say,
+  undo,
 } from "./store.js";
 import { TimelineChart } from "./timeline.js";
 import { nameOf, wordsOf } from "./words.js";
@@ -75,7 +70,7 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
   };
   const save = (next: readonly TimedPart[]): void => {
     void saving.run(async () => {
-      corrections.value = await saveParts(path, keptParts(next, duration));
+      await say(path, keptParts(next, duration));
       announcement.value = next.length > 0 ? "Saved" : "Taken back";
     });
   };
@@ -83,9 +78,9 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
     const whole = [{ label, start: 0, end: duration }];
     save(parts.length === 0 ? whole : withLabel(parts, Math.max(current, 0), label));
   };
-  const undo = (): void => {
+  const takeBack = (): void => {
     void saving.run(async () => {
-      corrections.value = await undoCorrection();
+      await undo();
       announcement.value = "Undone";
     });
   };
@@ -124,7 +119,7 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
           split: () => save(split(parts, time.value)),
           edge: (end) => current >= 0 && save(withEnd(parts, current, end, time.value, duration)),
           remove: () => current >= 0 && save(parts.filter((_, i) => i !== current)),
-          undo,
+          undo: takeBack,
           next: goOn,
         })
       }
@@ -220,7 +215,7 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
             <button type="button" disabled={!said} onClick={() => save([])}>
               Say nothing
             </button>
-            <button type="button" disabled={last === null} onClick={undo}>
+            <button type="button" disabled={last === null} onClick={takeBack}>
               Undo{last !== null && last !== path ? ` (${nameOf(last)})` : ""}
             </button>
           </div>

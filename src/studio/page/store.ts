@@ -2,12 +2,12 @@ import { computed, signal } from "@preact/signals";
 import type {
   Corrections,
   Job,
+  ListedResult,
   ModelEntry,
   Part,
   StudioEvent,
-  StudioResult,
 } from "../server/messages.js";
-import { openSession, Refusal, readFolder, readState } from "./api.js";
+import { openSession, Refusal, readFolder, readState, saveParts, undoCorrection } from "./api.js";
 
 /** How the page stands with the server. */
 export type Connection = "opening" | "open" | "lost" | "refused";
@@ -22,7 +22,7 @@ export const roots = signal<readonly string[]>([]);
 export const manifest = signal("");
 export const models = signal<readonly ModelEntry[]>([]);
 export const jobs = signal<readonly Job[]>([]);
-export const results = signal<ReadonlyMap<string, StudioResult>>(new Map());
+export const results = signal<ReadonlyMap<string, ListedResult>>(new Map());
 export const corrections = signal<Corrections>({ videos: [], labels: [], undo: null });
 /** Videos that were brought or looked at, and may have no label yet. */
 export const brought = signal<readonly string[]>([]);
@@ -114,8 +114,9 @@ function listen(): void {
 
 function take(event: StudioEvent): void {
   if (event.type === "job") takeJob(event.job);
-  else if (event.type === "corrections") corrections.value = event.corrections;
-  else if (event.type === "models") models.value = event.models;
+  else if (event.type === "corrections") {
+    if (saving === 0) corrections.value = event.corrections;
+  } else if (event.type === "models") models.value = event.models;
   else {
     const next = new Map(results.value);
     next.set(event.result.path, event.result);
@@ -129,6 +130,41 @@ function takeJob(job: Job): void {
     ? jobs.value.map((each) => (each.id === job.id ? job : each))
     : [...jobs.value, job];
   if (before?.state !== job.state) announcement.value = `${job.request.kind}: ${job.state}`;
+}
+
+/** Changes that the server has not confirmed; until it has, what is shown is ahead of it. */
+let saving = 0;
+let lastSave: Promise<unknown> = Promise.resolve();
+
+/** Says what a video holds: shown at once, so that the next key meets it; saved one after the other. */
+export function say(path: string, parts: readonly Part[]): Promise<void> {
+  const others = corrections.value.videos.filter((each) => each.path !== path);
+  const videos = parts.length > 0 ? [...others, { path, parts: [...parts] }] : others;
+  corrections.value = { ...corrections.value, videos };
+  return inTurn(() => saveParts(path, [...parts]));
+}
+
+/** Takes the last change back. */
+export function undo(): Promise<void> {
+  return inTurn(undoCorrection);
+}
+
+function inTurn(change: () => Promise<Corrections>): Promise<void> {
+  saving += 1;
+  const done = lastSave.then(change).then(
+    (saved) => {
+      saving -= 1;
+      if (saving === 0) corrections.value = saved;
+    },
+    async (error: unknown) => {
+      saving -= 1;
+      // What is shown was not saved: what is there is shown again.
+      await refresh();
+      throw error;
+    },
+  );
+  lastSave = done.catch(() => {});
+  return done;
 }
 
 /** Adds videos to those that are shown. */

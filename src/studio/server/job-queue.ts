@@ -13,6 +13,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onWarning: (message: string) => void;
+  /** Whether somebody has ended it, so that it does not go on when the server begins again. */
+  readonly isStopped: () => boolean;
   /** Whether it was begun before an end of the server. */
   readonly resumed: boolean;
 }
@@ -91,7 +93,13 @@ export async function openJobQueue(
     };
     try {
       const { request } = jobs.get(id)!;
-      const outcome = await work(request, { signal, onProgress, onWarning, resumed });
+      const outcome = await work(request, {
+        signal,
+        onProgress,
+        onWarning,
+        resumed,
+        isStopped: () => signal.aborted && !closing,
+      });
       update(id, { state: "done", outcome });
     } catch (error) {
       // What the end of the server cut off is still open when it begins again.

@@ -25,24 +25,31 @@ const errorSchema = z.object({ code: z.string(), message: z.string() });
 /** The body of every refusal. */
 export const refusalSchema = z.object({ error: errorSchema });
 
+const failedResultSchema = z.object({ path: z.string(), error: errorSchema });
+
+const labelledSchema = z.object({
+  path: z.string(),
+  label: z.string(),
+  confidence: probability,
+  top: z.array(rankedSchema),
+  segments: z.array(segmentSchema),
+  track: z.exactOptional(trackSchema),
+  duration: z.number(),
+  frames: z.number(),
+  truncated: z.exactOptional(z.literal(true)),
+  model: z.string(),
+  cached: z.object({ frames: z.boolean(), features: z.boolean(), predictions: z.boolean() }),
+  options: z.string(),
+  elapsedMs: z.number(),
+});
+
 /** A line of the results, as `label` writes it; fields in its order. */
-export const resultSchema = z.union([
-  z.object({ path: z.string(), error: errorSchema }),
-  z.object({
-    path: z.string(),
-    label: z.string(),
-    confidence: probability,
-    top: z.array(rankedSchema),
-    segments: z.array(segmentSchema),
-    track: z.exactOptional(trackSchema),
-    duration: z.number(),
-    frames: z.number(),
-    truncated: z.exactOptional(z.literal(true)),
-    model: z.string(),
-    cached: z.object({ frames: z.boolean(), features: z.boolean(), predictions: z.boolean() }),
-    options: z.string(),
-    elapsedMs: z.number(),
-  }),
+export const resultSchema = z.union([failedResultSchema, labelledSchema]);
+
+/** A result as a page is told it: its track is asked for when its clip is opened. */
+export const listedResultSchema = z.union([
+  failedResultSchema,
+  labelledSchema.omit({ track: true }),
 ]);
 
 /** A labelled part of a video; without start and end, all of it. Seconds. */
@@ -212,7 +219,7 @@ export const stateSchema = z.object({
   manifest: z.string(),
   uploads: z.string(),
   models: z.array(modelSchema),
-  results: z.array(resultSchema),
+  results: z.array(listedResultSchema),
   corrections: correctionsSchema,
   jobs: z.array(jobSchema),
 });
@@ -220,7 +227,7 @@ export const stateSchema = z.object({
 /** What the server tells of itself as it happens. */
 export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("job"), job: jobSchema }),
-  z.object({ type: z.literal("result"), result: resultSchema }),
+  z.object({ type: z.literal("result"), result: listedResultSchema }),
   z.object({ type: z.literal("corrections"), corrections: correctionsSchema }),
   z.object({ type: z.literal("models"), models: z.array(modelSchema) }),
 ]);
@@ -244,7 +251,8 @@ export const timelineSchema = trackSchema.extend({
 
 export type Ranked = z.infer<typeof rankedSchema>;
 export type StudioResult = z.infer<typeof resultSchema>;
-export type LabelledResult = Extract<StudioResult, { label: string }>;
+export type ListedResult = z.infer<typeof listedResultSchema>;
+export type LabelledResult = Extract<ListedResult, { label: string }>;
 export type Part = z.infer<typeof partSchema>;
 export type Correction = z.infer<typeof correctionSchema>;
 export type Corrections = z.infer<typeof correctionsSchema>;

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { manifestExtensions } from "../../../datasets/manifest.js";
 import { MuybridgeError } from "../../core/errors.js";
+import { unreadableFile } from "../../core/unreadable-file.js";
 import { isVideoFile, listVideoFiles } from "../../frames/video-files.js";
 import { mostEntries, mostVideos } from "./limits.js";
 import type { Folder } from "./messages.js";
@@ -120,7 +121,8 @@ export async function openServedFiles(folders: readonly string[]): Promise<Serve
       const place = await locate(path);
       const isFolder = (await stat(place)).isDirectory();
       const own = resolve(path);
-      for (const video of isFolder ? await listVideoFiles(own) : [own]) {
+      const found = isFolder ? await listBelow(own) : [own];
+      for (const video of found) {
         const isInside = await locateVideo(video).then(
           () => true,
           () => false,
@@ -137,6 +139,13 @@ export async function openServedFiles(folders: readonly string[]): Promise<Serve
   };
 
   return { roots, locate, locateVideo, isOutside, list, expand };
+}
+
+/** The videos below a folder. @throws MuybridgeError where a folder in it cannot be read. */
+function listBelow(folder: string): Promise<string[]> {
+  return listVideoFiles(folder).catch((error: unknown) => {
+    throw unreadableFile(folder, error);
+  });
 }
 
 /** Whether a place is a folder or below it; both absolute and without links. */

@@ -1,7 +1,7 @@
 import { openModel } from "../../pipeline/model.js";
 import { traceClip } from "../../pipeline/report/clip-trace.js";
 import { openRun } from "../../pipeline/run.js";
-import type { LabelledResult, Timeline } from "./messages.js";
+import type { StudioResult, Timeline } from "./messages.js";
 
 /** Classes that a timeline has room for. */
 const shownClasses = 8;
@@ -12,7 +12,10 @@ const shownClasses = 8;
  *
  * @throws MuybridgeError of `openModel` and of the features.
  */
-export async function timelineOf(result: LabelledResult, directory: string): Promise<Timeline> {
+export async function timelineOf(
+  result: Extract<StudioResult, { label: string }>,
+  directory: string,
+): Promise<Timeline> {
   if (result.track) return shown({ ...result.track, of: "windows" });
   await using model = await openModel(directory);
   await using run = await openRun(model.settings, { jobs: 1 });

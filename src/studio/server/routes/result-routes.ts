@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { z } from "zod";
 import { MuybridgeError } from "../../../core/errors.js";
 import { csvFormat } from "../../../pipeline/writers/csv.js";
@@ -90,7 +90,7 @@ export function addResultRoutes(app: RouteApp, ground: RouteGround): void {
     },
     async ({ body }) => {
       await files.locateVideo(body.path);
-      await corrections.set(body.path, body.parts);
+      await corrections.set(resolve(body.path), body.parts);
       return told();
     },
   );

@@ -3,7 +3,7 @@ import { chooseLabelSettings, settingsDigest } from "../../../pipeline/label-set
 import { openModel } from "../../../pipeline/model.js";
 import type { Ground } from "../ground.js";
 import type { JobContext } from "../job-queue.js";
-import type { Outcome, StudioResult, WorkRequest } from "../messages.js";
+import { listedResultSchema, type Outcome, type WorkRequest } from "../messages.js";
 
 /** Labels videos; each result is kept and told as soon as it is there. */
 export async function labelTask(
@@ -33,7 +33,7 @@ export async function labelTask(
   for await (const result of label(wanted, { model, ...choices, signal, onProgress, onWarning })) {
     if ("error" in result) failed += 1;
     await results.add(result);
-    events.tell({ type: "result", result: result as StudioResult });
+    events.tell({ type: "result", result: listedResultSchema.parse(result) });
   }
   return { kind: "label", labelled: videos.length - failed, failed };
 }

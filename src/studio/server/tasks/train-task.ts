@@ -25,7 +25,7 @@ export async function trainTask(
     count,
   }: Extract<WorkRequest, { kind: "train" }>,
   { files, shelf, events }: Ground,
-  { signal, onProgress, onWarning, resumed }: JobContext,
+  { signal, onProgress, onWarning, resumed, isStopped }: JobContext,
 ): Promise<Outcome> {
   const directory = shelf.place(name);
   const kept = `${directory}.training`;
@@ -53,6 +53,9 @@ export async function trainTask(
     signal,
     onProgress,
     onWarning,
+  }).catch(async (error: unknown) => {
+    if (isStopped()) await removeKeptTraining(kept);
+    throw error;
   });
   await model.save(directory);
   await removeKeptTraining(kept);
