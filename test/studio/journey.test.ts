@@ -100,6 +100,7 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
 
   test("the key leaves the address, and who has none is not let in", async () => {
     expect(new URL(page.url()).hash).toBe("");
+    await page.getByText("There is no model yet.").waitFor();
     const other = await browser.newContext();
     const stranger = await other.newPage();
     await stranger.goto(`http://127.0.0.1:${studio.port}/`);
@@ -198,6 +199,20 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
       "uploads/film.mp4,checks,3,6",
     ]);
     for (const key of ["u", "u"]) await page.keyboard.press(key);
+    await soon(rows).toEqual(right);
+    await soon(rows).toEqual(right);
+    // By the mouse: the cut between the parts, from 3 s to 2 s.
+    const drawing = (await dialog.getByRole("img", { name: /^Probabilities/ }).boundingBox())!;
+    const bar = drawing.y + drawing.height - 10;
+    await page.mouse.move(drawing.x + drawing.width / 2 + 2, bar);
+    await page.mouse.down();
+    await page.mouse.move(drawing.x + drawing.width / 3, bar, { steps: 4 });
+    await page.mouse.up();
+    await soon(rows).toEqual([
+      expect.stringMatching(/^uploads\/film\.mp4,stripes,0,(2|1\.9|2\.0)/),
+      expect.stringMatching(/^uploads\/film\.mp4,checks,(2|1\.9|2\.0)\d*,6$/),
+    ]);
+    await page.keyboard.press("u");
     await soon(rows).toEqual(right);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });

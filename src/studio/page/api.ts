@@ -48,25 +48,34 @@ const withPath = (url: string, path: string): string => `${url}?path=${encodeURI
 /** Comes in with the token of the printed address. */
 export const openSession = (token: string): Promise<void> => ask("POST", "/api/session", { token });
 
+/** All there is on the server. */
 export const readState = (): Promise<StudioState> => ask("GET", "/api/state");
 
+/** What a folder holds. */
 export const readFolder = (path: string): Promise<Folder> =>
   ask("GET", withPath("/api/folder", path));
 
+/** Probabilities over the time of a labelled video. */
 export const readTimeline = (path: string): Promise<Timeline> =>
   ask("GET", withPath("/api/timeline", path));
 
+/** Asks for work; what becomes of it comes with the events. */
 export const startJob = (request: WorkRequest): Promise<Job> => ask("POST", "/api/jobs", request);
 
+/** Ends work. */
 export const stopJob = (id: string): Promise<Job> => ask("POST", `/api/jobs/${id}/stop`);
 
+/** Says what a video holds; no parts: nothing. */
 export const saveParts = (path: string, parts: Part[]): Promise<Corrections> =>
   ask("PUT", "/api/corrections", { path, parts } satisfies Correction);
 
+/** Takes the last correction back. */
 export const undoCorrection = (): Promise<Corrections> => ask("POST", "/api/corrections/undo");
 
+/** Address of a video. */
 export const videoUrl = (path: string): string => withPath("/api/video", path);
 
+/** Address of the segments of a video as subtitles. */
 export const subtitlesUrl = (path: string): string => withPath("/api/subtitles", path);
 
 /** Address of a few frames of a video, or of a part of it. */

@@ -87,7 +87,8 @@ function Verdict({
     );
   }
   if (!result) return <small>no label yet</small>;
-  if ("error" in result) return <span class="problem">{result.error.message}</span>;
+  if ("error" in result)
+    return <span class="problem">{shortened(result.error.message, result.path)}</span>;
   const names = [...new Set(result.segments.map(({ label }) => label))];
   const shown = names.length > 1 ? names : [result.label];
   return (
@@ -98,6 +99,11 @@ function Verdict({
       <small>{percent(result.confidence)}</small>
     </>
   );
+}
+
+/** A message in which a video is called by its name: where it is, its card says. */
+function shortened(message: string, path: string): string {
+  return message.replaceAll(path, nameOf(path));
 }
 
 /** A label with its colour. */

@@ -28,7 +28,7 @@ export function JobStatus({ job }: { readonly job: Job | undefined }): JSX.Eleme
   const isOpen = state === "waiting" || state === "running";
   const total = progress?.total;
   const counts = progress
-    ? `${progress.stage} ${progress.done}${total === undefined ? "" : ` of ${total}`} ${progress.unit ?? ""}${progress.failed ? `, ${progress.failed} failed` : ""}`
+    ? `${isOpen ? `${progress.stage} ` : ""}${progress.done}${total === undefined ? "" : ` of ${total}`} ${progress.unit ?? ""}${progress.failed ? `, ${progress.failed} failed` : ""}`
     : "";
   return (
     <section class="job" aria-label={`${verbs[request.kind]}: progress`}>

@@ -14,15 +14,24 @@ export type Connection = "opening" | "open" | "lost" | "refused";
 
 /** The pages of the studio. */
 export const viewNames = ["label", "train", "suggest"] as const;
+/** One of them. */
 export type ViewName = (typeof viewNames)[number];
 
+/** How the page stands with the server. */
 export const connection = signal<Connection>("opening");
+/** The page that is shown. */
 export const view = signal<ViewName>("label");
+/** The served folders. */
 export const roots = signal<readonly string[]>([]);
+/** Path of the manifest of corrections. */
 export const manifest = signal("");
+/** The models, the one named at the start first, then the newest. */
 export const models = signal<readonly ModelEntry[]>([]);
+/** Work, in the order it was asked for. */
 export const jobs = signal<readonly Job[]>([]);
+/** What the models say, by path. */
 export const results = signal<ReadonlyMap<string, ListedResult>>(new Map());
+/** What people say. */
 export const corrections = signal<Corrections>({ videos: [], labels: [], undo: null });
 /** Videos that were brought or looked at, and may have no label yet. */
 export const brought = signal<readonly string[]>([]);
