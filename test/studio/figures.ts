@@ -11,6 +11,8 @@ const colours = 128;
  */
 export async function takeFigure(page: Page, name: string): Promise<void> {
   if (!process.env.MUYBRIDGE_FIGURES) return;
+  // So that a video shows no sign of loading.
+  await page.waitForTimeout(1500);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     const picture = await page.screenshot();
