@@ -9,6 +9,8 @@ export interface SplitItem {
   readonly label: string;
   readonly group?: string;
   readonly split?: Split;
+  /** The side it was on before, which it keeps, whatever the data set says. */
+  readonly side?: Split;
 }
 
 /** Clips that must stay together: of one group, of one content, or without a group and of one video. */

@@ -44,6 +44,9 @@ const fewestForTest = 8;
  * two sides, and copies of one content always together. Each class keeps a training clip. Where the data set
  * names a training part but no validation part, that is drawn from the training part.
  *
+ * Clips that were on a side before stay there, and what belongs together with one of them comes to its side; the others
+ * are drawn by themselves, as if there were no more.
+ *
  * The result depends on the items' contents and the seed, not on their order.
  *
  * @throws MuybridgeError ERR_USAGE for a way that the data set does not allow: it has no split of its own, or no groups.
@@ -52,15 +55,16 @@ export function assignSplits(all: readonly SplitItem[], options: SplitOptions): 
   const [trainPart, validationPart, testPart] = options.ratio ?? defaultRatio;
   const warnings: string[] = [];
   const items = asWanted(all, options.way, warnings);
-  const units = unitsOf(items);
-  const splits: Split[] = items.map(({ split }) => split ?? "train");
-  const given = items.some(({ split }) => split !== undefined);
+  const splits: Split[] = items.map(({ side, split }) => side ?? split ?? "train");
+  const given = items.some(({ side, split }) => side === undefined && split !== undefined);
+  const units = unitsOf(items).filter((unit) => !joinedToSide(items, unit, splits));
   const put = (chosen: readonly Unit[], split: Split): void => {
     for (const unit of chosen) for (const index of unit.members) splits[index] = split;
   };
   const training = (): Unit[] =>
     units.filter((unit) => unit.members.every((index) => splits[index] === "train"));
 
+  const has = (part: Split): boolean => splits.includes(part);
   if (!given && testPart > 0) {
     if (items.length < fewestForTest) {
       warnings.push(
@@ -69,18 +73,21 @@ export function assignSplits(all: readonly SplitItem[], options: SplitOptions): 
     } else {
       const chosen = draw(items, units, testPart, `${options.seed}/test`);
       put(chosen, "test");
-      if (chosen.length === 0) {
+      if (!has("test")) {
         warnings.push(
           "There are too few clips or groups for a test part; results cannot be measured.",
         );
       }
     }
   }
-  if (!splits.includes("validation") && validationPart > 0) {
+  const ownValidation = units.some(({ members }) =>
+    members.some((index) => splits[index] === "validation"),
+  );
+  if (!ownValidation && validationPart > 0) {
     const fraction = validationPart / (trainPart + validationPart);
     const chosen = draw(items, training(), fraction, `${options.seed}/validation`);
     put(chosen, "validation");
-    if (chosen.length === 0) {
+    if (!has("validation")) {
       warnings.push(
         "There are too few clips or groups for a validation part; training runs through all its epochs.",
       );
@@ -89,6 +96,24 @@ export function assignSplits(all: readonly SplitItem[], options: SplitOptions): 
   if (given) warnings.push(...sharedContent(items, splits));
   const drawn = hasGroups(items) ? "groups" : hasGroups(all) ? "random" : "stratified";
   return { splits, method: given ? "given" : drawn, warnings };
+}
+
+/** The sides in the order in which they learn from their clips. */
+const byLearning = ["train", "validation", "test"] as const;
+
+/**
+ * Whether clips of a unit were on a side before. Those that were on none and have no part of their own then come to it; of
+ * several sides to the one that learns most, so that nothing that was learned from is judged by.
+ */
+function joinedToSide(items: readonly SplitItem[], { members }: Unit, splits: Split[]): boolean {
+  const sides = new Set(members.map((index) => items[index]!.side));
+  const side = byLearning.find((each) => sides.has(each));
+  if (side === undefined) return false;
+  for (const index of members) {
+    const own = items[index]!;
+    if (own.side === undefined && own.split === undefined) splits[index] = side;
+  }
+  return true;
 }
 
 /** Whether clips are known to belong together, by a group or by being parts of one video. */
@@ -125,7 +150,11 @@ function asWanted(
       "Clips are split at random though groups are known: clips of one scene, person or video are learned from and judged by, and the accuracy will look better than it is.",
     );
   }
-  return items.map(({ digest, label }) => ({ digest, label }));
+  return items.map(({ digest, label, side }) => ({
+    digest,
+    label,
+    ...(side === undefined ? {} : { side }),
+  }));
 }
 
 /** Draws units until each class has given about its part; no class gives its last clip. */

@@ -17,6 +17,7 @@ export {
   openFeatureExtractor,
 } from "./features/open-feature-extractor.js";
 export { type PullCnnOptions, type PulledCnn, pullCnn } from "./features/pull-cnn.js";
+export type { StreamName } from "./features/streams/feature-stream.js";
 export type { DecodeSummary, Fit, FrameBatch, SamplingPlan, VideoInfo } from "./frames/decoder.js";
 export { probeVideo } from "./frames/probe-video.js";
 export { type SampleOptions, sampleFrames } from "./frames/sample-frames.js";
@@ -44,6 +45,7 @@ export {
   exportModel,
 } from "./pipeline/export/export-model.js";
 export type { FrameEncoding } from "./pipeline/frame-encoding.js";
+export type { HeadChoice } from "./pipeline/heads.js";
 export { type LabelInput, type LabelOptions, label } from "./pipeline/label.js";
 export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-result.js";
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";

@@ -7,6 +7,7 @@ import {
   type PerChannel,
   type Preprocessing,
 } from "../features/preprocessing.js";
+import { type StreamName, streamNames } from "../features/streams/feature-stream.js";
 import { type DecoderName, decoderNames, type Fit, fits } from "../frames/decoder.js";
 import { type Device, devices } from "../onnx/devices.js";
 import type { FeatureChoices } from "../pipeline/feature-stage.js";
@@ -60,6 +61,7 @@ export interface FeatureOptions {
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
   readonly layout?: Preprocessing["layout"];
+  readonly streams?: readonly StreamName[];
 }
 
 /** Adds the options of {@link FeatureOptions}. */
@@ -79,6 +81,11 @@ export function addFeatureOptions(command: Command): Command {
       new Option("--precision <kind>", "numbers it computes in (default: float32)").choices(
         precisions,
       ),
+    )
+    .option(
+      "--streams <names>",
+      "what is seen of a video, joined by commas: rgb (the network on its frames), difference (the network on what changes between frames), motion (optical flow)",
+      streamList,
     );
 }
 
@@ -157,6 +164,13 @@ export function featureChoices(options: FeatureOptions): FeatureChoices {
     ...(layout === undefined ? {} : { layout }),
   };
   return { ...choices, ...(Object.keys(preprocessing).length > 0 ? { preprocessing } : {}) };
+}
+
+function streamList(text: string): readonly StreamName[] {
+  const names = text.split(",").map((name) => name.trim());
+  const streams = streamNames.filter((name) => names.includes(name));
+  if (streams.length === names.length) return streams;
+  throw new InvalidArgumentError(`It must be some of ${streamNames.join(",")}, each once.`);
 }
 
 function perChannel(text: string): PerChannel {

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { type HeadChoice, headChoices } from "../pipeline/heads.js";
 import { type PresetName, presetNames } from "../pipeline/presets.js";
 import type { TrainOptions } from "../pipeline/train.js";
 import {
@@ -23,6 +24,7 @@ import { addFittingOptions, type FittingFlags, fittingOf } from "./fitting-flags
 /** How a model is trained, as the command line says it. */
 export interface TrainingFlags extends FeatureOptions, FittingFlags {
   readonly preset?: PresetName;
+  readonly head?: HeadChoice;
   readonly rnn?: RecurrentKind;
   readonly output?: Output;
   readonly engine?: NetworkEngineName;
@@ -46,6 +48,12 @@ export function addTrainingOptions(command: Command): Command {
         "--preset <name>",
         "a training as it is done elsewhere; options beside it go before it",
       ).choices(presetNames),
+    )
+    .addOption(
+      new Option(
+        "--head <what>",
+        "what tells the classes apart; auto takes what does best on groups left out (default: auto for videos where no option of the network is given, else recurrent)",
+      ).choices(headChoices),
     )
     .addOption(
       new Option("--rnn <kind>", "classifier over the sequence (default: bilstm)").choices(

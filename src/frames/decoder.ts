@@ -58,6 +58,17 @@ export interface Span {
   readonly end?: number;
 }
 
+/** Which frames an output takes: those of a plan, or what is seen a little before or after each of them. */
+export type FramePlan = SamplingPlan & {
+  /**
+   * Seconds, only with `count` and `fps`: in place of each of the plan's frames comes the one that is on screen so much
+   * later, or earlier where it is negative. A moment that has less than that on either side of it in the part of the
+   * video that is sampled is first moved inside. So two outputs with opposite shifts have pairs of frames that lie
+   * twice the shift apart also at both ends, and no further apart than the part is long. Default 0.
+   */
+  readonly shift?: number;
+};
+
 /** Ways to bring a frame to the output's size. */
 export const fits = ["stretch", "crop", "pad"] as const;
 
@@ -66,7 +77,7 @@ export type Fit = (typeof fits)[number];
 
 /** One of the outputs of a decoding pass. */
 export interface FrameOutput {
-  readonly plan: SamplingPlan;
+  readonly plan: FramePlan;
   /** Pixels. */
   readonly width: number;
   /** Pixels. */

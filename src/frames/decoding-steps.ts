@@ -1,4 +1,4 @@
-import type { SamplingPlan } from "./decoder.js";
+import type { FramePlan } from "./decoder.js";
 import type { PacketIndex } from "./packet-index.js";
 import { createSelector } from "./sampling-plan.js";
 
@@ -19,7 +19,7 @@ export interface DecodingPlan {
  *
  * @param index must be exact
  */
-export function planDecoding(index: PacketIndex, plans: readonly SamplingPlan[]): DecodingPlan {
+export function planDecoding(index: PacketIndex, plans: readonly FramePlan[]): DecodingPlan {
   const { times, keys, shown } = index;
   const taken = timesTaken(index, plans);
   const planned = new Uint8Array(times.length);
@@ -53,12 +53,12 @@ export function planDecoding(index: PacketIndex, plans: readonly SamplingPlan[])
 /** The times of the frames that the plans take, were all of them to be decoded. */
 function timesTaken(
   { sorted, end, times, keys }: PacketIndex,
-  plans: readonly SamplingPlan[],
+  plans: readonly FramePlan[],
 ): Set<number> {
   const origin = sorted[0] ?? 0;
   const relative = Array.from(sorted, (time) => time - origin);
   const keyTimes = new Set(times.filter((_, i) => keys[i]));
-  const selectors = plans.map((plan) => createSelector(plan, relative));
+  const selectors = plans.map((plan) => createSelector(plan, relative, end - origin));
   const taken = new Set<number>();
   for (const [i, time] of sorted.entries()) {
     const last = i === sorted.length - 1;

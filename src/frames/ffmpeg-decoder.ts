@@ -110,7 +110,7 @@ function openLog(outputs: readonly FrameOutput[], { frames, end, period }: Probe
   const last = frames.at(-1)?.time;
   const times = frames.map(({ time }) => time - (first ?? 0));
   return openFrameLog({
-    selectors: outputs.map(({ plan }) => createSelector(plan, times)),
+    selectors: outputs.map(({ plan }) => createSelector(plan, times, end - (first ?? 0))),
     origin: first,
     period,
     lastPromised: last === undefined ? undefined : { time: last, end },

@@ -1,5 +1,5 @@
 import type { StoredPicture } from "./frame-geometry.js";
-import type { FrameSelector } from "./sampling-plan.js";
+import type { FrameSelector } from "./frame-selector.js";
 import { type LogLine, readLogLine, type ToldFrame } from "./showinfo.js";
 
 /** What is to be done with the next picture that the program has written. */

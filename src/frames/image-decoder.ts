@@ -90,7 +90,7 @@ function takenPictures(
 ): readonly TakenPicture[] {
   const n = times.length - 1;
   const starts = times.slice(0, n);
-  const selectors = outputs.map(({ plan }) => createSelector(plan, starts));
+  const selectors = outputs.map(({ plan }) => createSelector(plan, starts, times[n]));
   const taken: TakenPicture[] = [];
   for (let index = 0; index < n && !selectors.every((selector) => selector.done()); index++) {
     const shown = {

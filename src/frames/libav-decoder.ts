@@ -50,7 +50,9 @@ async function* decode(
     const plans = outputs.map(({ plan }) => plan);
     const origin = index.sorted[0];
     const relative = Array.from(index.sorted, (time) => time - (origin ?? 0));
-    const selectors = plans.map((plan) => createSelector(plan, relative));
+    const selectors = plans.map((plan) =>
+      createSelector(plan, relative, index.end - (origin ?? 0)),
+    );
     const planned = index.exact ? planDecoding(index, plans) : undefined;
     const outcome = { decodedFrames: 0, damaged: false, misled: false };
     let start: number | undefined;

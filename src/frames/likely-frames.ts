@@ -1,4 +1,4 @@
-import type { SamplingPlan } from "./decoder.js";
+import type { FramePlan } from "./decoder.js";
 import type { PromisedFrame } from "./ffprobe-report.js";
 import type { Interval } from "./filter-graph.js";
 import { createSelector } from "./sampling-plan.js";
@@ -17,14 +17,14 @@ const maxIntervals = 200;
  * @param end when the last one ends
  */
 export function likelyIntervals(
-  plans: readonly SamplingPlan[],
+  plans: readonly FramePlan[],
   frames: readonly PromisedFrame[],
   end: number,
 ): Interval[] | undefined {
   const [first] = frames;
   if (!first) return undefined;
   const times = frames.map(({ time }) => time - first.time);
-  const selectors = plans.map((plan) => createSelector(plan, times));
+  const selectors = plans.map((plan) => createSelector(plan, times, end - first.time));
   const intervals: { from: number; to: number }[] = [];
   let isOpen = false;
   for (const [i, { time, key }] of frames.entries()) {

@@ -1,5 +1,7 @@
 import { MuybridgeError } from "../core/errors.js";
-import type { SamplingPlan } from "./decoder.js";
+import type { FramePlan, SamplingPlan } from "./decoder.js";
+import { type FrameSelector, grace, maxRepeats } from "./frame-selector.js";
+import { selectShiftedCount, selectShiftedRate } from "./shifted-plan.js";
 
 /** Most frames a plan may ask for. */
 export const maxPlannedFrames = 100_000;
@@ -7,16 +9,16 @@ export const maxPlannedFrames = 100_000;
 /** Largest limit of an `every` plan: days of film, for whoever takes all frames and keeps none. */
 export const maxFrameLimit = 10_000_000;
 
-/** Times one frame may be repeated by an `fps` plan, so that a gap of 10^9 s in the time stamps has an end. */
-const maxRepeats = 10_000;
+/** Seconds that a plan may be shifted by. */
+const maxShift = 60;
 
 /**
  * Checks a plan that comes from a caller.
  *
  * @throws MuybridgeError ERR_USAGE
  */
-export function checkSamplingPlan(plan: SamplingPlan): void {
-  const { count, fps, keyframes, every, limit, start, end } = plan;
+export function checkSamplingPlan(plan: FramePlan): void {
+  const { count, fps, keyframes, every, limit, start, end, shift } = plan;
   const complain = (parameter: string, message: string): never => {
     throw new MuybridgeError("ERR_USAGE", message, { parameter });
   };
@@ -44,25 +46,13 @@ export function checkSamplingPlan(plan: SamplingPlan): void {
   if (end !== undefined && !(end > (start ?? 0))) {
     complain("end", `end must be above start (${start ?? 0} s); it is ${end}.`);
   }
-}
-
-/** A frame on screen. Times in seconds from the clip's first frame. */
-export interface ShownFrame {
-  readonly time: number;
-  /** The next frame's time; where this is the last frame, the time it ends. */
-  readonly until: number;
-  /** Whether it is a keyframe. */
-  readonly key: boolean;
-  /** Whether this is the last frame. */
-  readonly last: boolean;
-}
-
-/** Says, frame by frame, how often the frame on screen is taken. */
-export interface FrameSelector {
-  /** How many times it is taken: 0 for most. */
-  take(frame: ShownFrame): number;
-  /** Whether no later frame will be taken. */
-  done(): boolean;
+  if (shift === undefined) return;
+  if (!(Math.abs(shift) <= maxShift)) {
+    complain("shift", `shift must be from -${maxShift} to ${maxShift} s; it is ${shift}.`);
+  }
+  if (count === undefined && fps === undefined) {
+    complain("shift", "shift goes with count or fps; other plans have no even steps.");
+  }
 }
 
 /** Whether a plan chooses among the times that the packets tell. */
@@ -74,10 +64,33 @@ export function choosesByTimes({ count, every }: SamplingPlan): boolean {
  * The selector of a plan.
  *
  * @param times of all the clip's frames, as far as its packets tell, in seconds from the first; any order. Only
- * plans that {@link choosesByTimes} need them.
+ * plans that {@link choosesByTimes}, or are shifted, need them.
+ * @param finish when the last of them ends; only shifted plans need it
  */
-export function createSelector(plan: SamplingPlan, times: readonly number[]): FrameSelector {
-  const { start = 0, end = Number.POSITIVE_INFINITY } = plan;
+export function createSelector(
+  plan: FramePlan,
+  times: readonly number[],
+  finish: number = Number.POSITIVE_INFINITY,
+): FrameSelector {
+  const { start = 0, end = Number.POSITIVE_INFINITY, shift = 0 } = plan;
+  if (shift !== 0 && plan.count !== undefined) {
+    const frames = framesInSpan(times, start, end);
+    return selectShiftedCount(chosenTimes(plan.count, frames, start), frames, shift);
+  }
+  if (shift !== 0 && plan.fps !== undefined) {
+    // A part that begins less than half a step after the video begins with it: the step stands for that as well.
+    const from = start * plan.fps <= 0.5 + grace ? 0 : start;
+    const steps = {
+      fps: plan.fps,
+      start,
+      total: stepsBefore(
+        Math.min(end, times.length > 0 ? finish : Number.POSITIVE_INFINITY),
+        plan.fps,
+        start,
+      ),
+    };
+    return selectShiftedRate(steps, framesInSpan(times, from, end), shift);
+  }
   if (plan.count !== undefined) return selectCount(plan.count, times, start, end);
   if (plan.fps !== undefined) return selectRate(plan.fps, start, end);
   if (plan.every !== undefined) {
@@ -86,9 +99,6 @@ export function createSelector(plan: SamplingPlan, times: readonly number[]): Fr
   }
   return selectKeyframes(start, end);
 }
-
-/** Seconds by which times may differ that are meant to be the same: they are rounded to the container's clock. */
-const grace = 5e-7;
 
 /**
  * Selector of `count` frames: the middles of `count` equal parts of the frames on screen in the span. What
@@ -101,11 +111,7 @@ function selectCount(
   start: number,
   end: number,
 ): FrameSelector {
-  const frames = framesInSpan(times, start, end);
-  const chosen = Array.from(
-    { length: count },
-    (_, i) => frames[Math.floor(((i + 0.5) * frames.length) / count)] ?? start,
-  );
+  const chosen = chosenTimes(count, framesInSpan(times, start, end), start);
   let taken = 0;
   return {
     take({ until, last }) {
@@ -115,6 +121,14 @@ function selectCount(
     },
     done: () => taken === count,
   };
+}
+
+/** The times of the middles of `count` equal parts of the frames; `start` where there are none. */
+function chosenTimes(count: number, frames: Float64Array, start: number): number[] {
+  return Array.from(
+    { length: count },
+    (_, i) => frames[Math.floor(((i + 0.5) * frames.length) / count)] ?? start,
+  );
 }
 
 /** The times of the frames on screen in a span, ascending; of the nearest one where there is none. */
@@ -128,9 +142,14 @@ function framesInSpan(times: readonly number[], start: number, end: number): Flo
   return sorted.subarray(first, after);
 }
 
+/** How many of the moments `start`, `start + 1 / fps`, … come before `end`; one at least. */
+function stepsBefore(end: number, fps: number, start: number): number {
+  return Math.max(1, Math.ceil((end - start) * fps - grace));
+}
+
 /** Selector of `fps` frames a second: the frame on screen at `start`, `start + 1 / fps`, … */
 function selectRate(fps: number, start: number, end: number): FrameSelector {
-  const total = Math.max(1, Math.ceil((end - start) * fps - grace));
+  const total = stepsBefore(end, fps, start);
   let due = 0;
   return {
     take({ until, last }) {

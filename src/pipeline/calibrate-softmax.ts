@@ -25,34 +25,39 @@ export interface HeldOutFigures {
   readonly uncalibrated: { readonly logLoss: number; readonly ece: number };
 }
 
-/** Clips held out, as the layer is judged by them. */
-export interface JudgedLayer {
+/** Clips held out, as a classifier is judged by them. */
+export interface JudgedClips {
   /** The index of each clip's class. */
   readonly truth: readonly number[];
-  /** Probabilities that a layer gives, each float32 [classes], or [frames, classes] where it labels each frame. */
-  readonly predict: (layer: SoftmaxLayer) => Promise<readonly Float32Array[]>;
+  /**
+   * Probabilities at a temperature, each float32 [classes], or [frames, classes] where each frame is labelled.
+   */
+  readonly predict: (temperature: number) => Promise<readonly Float32Array[]>;
+}
+
+/** A temperature, and how the classifier does at it. */
+export interface FoundTemperature {
+  readonly temperature: number;
+  /** How it does on the clips held out, where there are any. */
+  readonly figures?: HeldOutFigures;
 }
 
 /**
- * Finds a softmax layer's temperature on clips held out, and folds it in.
+ * Finds a classifier's temperature on clips held out.
  *
  * @param held clips to find it on; without them it is 1
  * @param known a temperature that was found before, which then is taken
  */
-export async function calibrateSoftmax(
-  layer: SoftmaxLayer,
-  held: JudgedLayer | undefined,
+export async function findTemperature(
+  held: JudgedClips | undefined,
+  classes: number,
   known?: number,
-): Promise<CalibratedSoftmax> {
-  if (known !== undefined || !held) {
-    const temperature = known ?? 1;
-    return { layer: atTemperature(layer, temperature), temperature };
-  }
+): Promise<FoundTemperature> {
+  if (known !== undefined || !held) return { temperature: known ?? 1 };
   const { truth, predict } = held;
-  const classes = layer.bias.data.length;
   const clipsOf = (results: readonly Float32Array[]): Float32Array[] =>
     results.map((rows) => meanOfRows(rows, classes));
-  const given = await predict(layer);
+  const given = await predict(1);
   const before = clipsOf(given);
   const rows = given.flatMap((all, clip) =>
     Array.from({ length: all.length / classes }, (_, row) => ({
@@ -68,10 +73,8 @@ export async function calibrateSoftmax(
           rows.map((row) => row.probabilities),
           rows.map((row) => row.truth),
         );
-  const calibrated = atTemperature(layer, temperature);
-  const after = clipsOf(await predict(calibrated));
+  const after = clipsOf(await predict(temperature));
   return {
-    layer: calibrated,
     temperature,
     figures: {
       accuracy: topKAccuracy(after, truth, 1),
@@ -80,4 +83,27 @@ export async function calibrateSoftmax(
       uncalibrated: { logLoss: logLoss(before, truth), ece: calibrationError(before, truth) },
     },
   };
+}
+
+/** Clips held out, as the layer is judged by them. */
+export interface JudgedLayer extends Pick<JudgedClips, "truth"> {
+  /** Probabilities that a layer gives, each float32 [classes], or [frames, classes] where it labels each frame. */
+  readonly predict: (layer: SoftmaxLayer) => Promise<readonly Float32Array[]>;
+}
+
+/** {@link findTemperature} of a softmax layer, into which it is folded. */
+export async function calibrateSoftmax(
+  layer: SoftmaxLayer,
+  held: JudgedLayer | undefined,
+  known?: number,
+): Promise<CalibratedSoftmax> {
+  const found = await findTemperature(
+    held && {
+      truth: held.truth,
+      predict: (temperature) => held.predict(atTemperature(layer, temperature)),
+    },
+    layer.bias.data.length,
+    known,
+  );
+  return { layer: atTemperature(layer, found.temperature), ...found };
 }

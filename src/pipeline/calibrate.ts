@@ -3,6 +3,7 @@ import type { LongCallOptions } from "../core/progress.js";
 import { keepRanges, keptRanges, notCalibrated } from "../features/calibration.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
 import { resolveCnn } from "../features/resolve-cnn.js";
+import type { StreamName } from "../features/streams/feature-stream.js";
 import type { VideoSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
@@ -40,15 +41,21 @@ export async function calibrate(
   const cnn = await resolveCnn(settings.cnn);
   if (cnn.ranges) return settings;
   const store = openContentStore(ground.cache.directory);
-  const { paths, among } = await choose(ground);
+  const { paths, among: company } = await choose(ground);
+  // Differences of frames take other ranges, so that both kinds of pictures are looked at.
+  const sees: readonly StreamName[] = settings.streams.includes("difference")
+    ? ["rgb", "difference"]
+    : ["rgb"];
+  const among = sees.length > 1 ? { sees, company } : company;
   const ranges =
-    (await keptRanges(store, cnn, among)) ?? (await measure(settings, paths, ground, options));
+    (await keptRanges(store, cnn, among)) ??
+    (await measure({ ...settings, streams: sees }, paths, ground, options));
   await keepRanges(store, cnn, ranges, among);
   return { ...settings, cnn: { ...settings.cnn, ranges } };
 }
 
 async function measure(
-  { decoder, fit, cnn }: VideoSettings,
+  { decoder, fit, cnn, streams }: VideoSettings,
   paths: readonly string[],
   { cache, pool }: Ground,
   options: LongCallOptions,
@@ -58,7 +65,7 @@ async function measure(
   const outcomes = mapVideos(
     chosen.map((name) => ({ name })),
     ({ name: path }) => {
-      const task = { path, decoder, fit, cnn, plan, cacheDir: cache.directory };
+      const task = { path, decoder, fit, cnn, plan, streams, cacheDir: cache.directory };
       return pool.run("measureRanges", task, path, options.signal);
     },
     progressOptions("calibrate", chosen.length, { pool }, options),

@@ -41,6 +41,7 @@ export interface Comparison {
   readonly pValue: number;
   /** Clips on which exactly one is right, in the data set's order. */
   readonly differing: readonly DifferingClip[];
+  /** Videos that one of the models, or both, could not be asked about. */
   readonly failed: readonly FailedVideo[];
 }
 
@@ -121,6 +122,8 @@ export async function compare(
         a: one.label,
         b: other.label,
       })),
-    failed: first.failed,
+    failed: [
+      ...new Map([...first.failed, ...second.failed].map((each) => [each.path, each])).values(),
+    ],
   };
 }

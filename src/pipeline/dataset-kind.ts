@@ -50,7 +50,13 @@ const videoChoices = [
   "cnnEngine",
   "precision",
   "preprocessing",
+  "streams",
 ] as const satisfies readonly (keyof FeatureChoices)[];
+
+/** One of the choices that say how videos become features, where any is made. */
+export function videoChoice(choices: FeatureChoices): keyof FeatureChoices | undefined {
+  return videoChoices.find((name) => choices[name] !== undefined);
+}
 
 /**
  * The settings for sequences, of which nothing is to be chosen.
@@ -58,7 +64,7 @@ const videoChoices = [
  * @throws MuybridgeError ERR_USAGE naming a choice that only videos leave.
  */
 export function sequenceSettings(choices: FeatureChoices): SequenceSettings {
-  const chosen = videoChoices.find((name) => choices[name] !== undefined);
+  const chosen = videoChoice(choices);
   if (chosen === undefined) return { kind: "sequence" };
   throw new MuybridgeError(
     "ERR_USAGE",

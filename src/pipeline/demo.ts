@@ -78,7 +78,7 @@ async function trained(
   dataset: Parameters<typeof train>[0],
   options: DemoOptions,
 ): ReturnType<typeof openModel> {
-  const model = await train(dataset, { ...options, reuse: directory });
+  const model = await train(dataset, { ...options, head: "recurrent", reuse: directory });
   await model.save(directory);
   await model.close();
   // Read back, so that what is shown is what a user of the directory gets.

@@ -1,7 +1,9 @@
-import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.js";
 import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
+import type { CnnDescription } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
+import type { StreamName } from "../features/streams/feature-stream.js";
+import { needsCnn } from "../features/streams/open-streams.js";
 import {
   type DecoderName,
   defaultDecoder,
@@ -13,10 +15,21 @@ import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { checkSpan, planWithin, spanFragment } from "../frames/span.js";
 import type { Device } from "../onnx/devices.js";
 import { describeInWorker } from "./describe-in-worker.js";
+import { type FeatureBlock, featureBlocks } from "./feature-blocks.js";
 import { encodingKey, type FrameEncoding } from "./frame-encoding.js";
 import type { ModelRecord } from "./model-record.js";
 import { onceUnderWay } from "./once-under-way.js";
 import type { StageCache } from "./stage-cache.js";
+import { type StreamInputs, streamKeys } from "./stream-keys.js";
+import {
+  findRows,
+  haveSameSteps,
+  type JoinedRows,
+  joinRows,
+  keepRows,
+  type StreamRows,
+} from "./stream-rows.js";
+import { chooseStreams, defaultStreams } from "./stream-settings.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** How files become features. Part of a model: its network only fits features made the same way. */
@@ -29,6 +42,8 @@ export interface VideoSettings {
   readonly plan: SamplingPlan;
   readonly fit: Fit;
   readonly cnn: CnnChoice;
+  /** What is told of each step: at least one, each once, in the order of `streamNames`. */
+  readonly streams: readonly StreamName[];
 }
 
 /** Files that are sequences of vectors already. */
@@ -45,6 +60,7 @@ export const defaultFeatureSettings: VideoSettings = {
   plan: { count: 16 },
   fit: "stretch",
   cnn: { cnn: defaultCnn },
+  streams: defaultStreams,
 };
 
 /** Choices of how videos become features; what is left out is {@link defaultFeatureSettings}'s. */
@@ -74,15 +90,21 @@ export interface FeatureChoices {
   readonly precision?: Precision;
   /** What differs from the catalogue's preprocessing, or from what the CNN's file says. */
   readonly preprocessing?: Partial<Preprocessing>;
+  /**
+   * Ways to look at a video, whose vectors are joined: `rgb`, the CNN on its frames; `difference`, the CNN on what
+   * changes between frames, for `count` and `fps`; `motion`, histograms of the optical flow. Default: rgb alone.
+   */
+  readonly streams?: readonly StreamName[];
 }
 
 /**
  * Fills in what is left out.
  *
- * @throws MuybridgeError ERR_USAGE for numbers out of range, or more than one of `count`, `fps`, `keyframes`, `every`.
+ * @throws MuybridgeError ERR_USAGE for numbers out of range, more than one of `count`, `fps`, `keyframes`, `every`, or
+ * streams that are none or have no frames in such a plan.
  */
 export function chooseFeatureSettings(choices: FeatureChoices): VideoSettings {
-  const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing } = choices;
+  const { decoder, fit, cnn, cnnLayer, cnnEngine, precision, preprocessing, streams } = choices;
   const { count, fps, keyframes, every, limit, start, end } = choices;
   const way = {
     ...(count === undefined ? {} : { count }),
@@ -109,21 +131,12 @@ export function chooseFeatureSettings(choices: FeatureChoices): VideoSettings {
       ...(precision === undefined ? {} : { precision }),
       ...(preprocessing === undefined ? {} : { preprocessing }),
     },
+    streams: chooseStreams(streams, plan),
   };
 }
 
-/** The features of one video. */
-export interface ClipFeatures {
-  /** float32, row-major [n, dimension] */
-  readonly features: Float32Array;
-  /** [n] seconds from the first frame */
-  readonly timestamps: Float64Array;
-  readonly n: number;
-  readonly dimension: number;
-  /** Seconds. */
-  readonly duration: number;
-  /** The file ends early or holds damaged data; the features are those of what decoded. */
-  readonly truncated: boolean;
+/** The features of one video. It is `truncated` where the file ends early or holds damaged data: they are then of what decoded. */
+export interface ClipFeatures extends JoinedRows {
   /** True where nothing was computed in this run. */
   readonly cached: boolean;
   /** True where nothing was decoded in this run. */
@@ -132,10 +145,16 @@ export interface ClipFeatures {
 
 /** Turns files into features, through the cache. */
 export interface FeatureStage {
+  /**
+   * What the vectors are joined from, in their order. Empty for sequences whose size is not chosen before they are read.
+   */
+  readonly blocks: readonly FeatureBlock[];
   /** What a model's record says of such features, of this dimension. */
   record(dimension: number): ModelRecord["features"];
   /** What decides the features of a video of this content: the key of this stage's cache entries. */
   key(contentDigest: string, span?: Span): unknown;
+  /** The features of a video of this content, or of a part of one, where the cache has them: nothing is opened. */
+  kept(contentDigest: string, span?: Span): Promise<ClipFeatures | undefined>;
   /**
    * The features of a video, or of a part of one. Videos of equal content that are asked for at the same time are
    * computed once.
@@ -148,12 +167,6 @@ export interface FeatureStage {
     signal?: AbortSignal,
     span?: Span,
   ): Promise<ClipFeatures>;
-}
-
-/** Metadata of a cache entry. */
-interface ClipFacts {
-  readonly duration: number;
-  readonly truncated: boolean;
 }
 
 /** Options of {@link openFeatureStage}. */
@@ -188,7 +201,9 @@ export async function openFeatureStage(
 ): Promise<FeatureStage> {
   const cnn = await describeInWorker(settings.cnn, { cache, pool }, signal);
   const once = onceUnderWay<string, ClipFeatures>();
-  const key = (content: string, span?: Span): unknown => ({
+  const { streams } = settings;
+  const blocks = featureBlocks(recordOf(settings, cnn));
+  const inputsOf = (content: string, span?: Span): StreamInputs => ({
     content,
     decoder: settings.decoder,
     plan: planWithin(settings.plan, span),
@@ -198,56 +213,76 @@ export async function openFeatureStage(
     frames: encodingKey(cacheFrames),
   });
 
+  /** Computes some of the streams in one pass over the video, and keeps them. */
+  const extract = async (
+    path: string,
+    inputs: StreamInputs,
+    names: readonly StreamName[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly rows: StreamRows[]; readonly framesCached: boolean }> => {
+    const keepsFrames = cacheFrames !== undefined && names.includes("rgb");
+    const task = {
+      ...{ path, ...settings, streams: names, plan: inputs.plan, device },
+      cacheDir: cache.directory,
+      ...(keepsFrames ? { kept: { content: inputs.content, encoding: cacheFrames } } : {}),
+    };
+    const extracted = await pool.run("extractFeatures", task, path, signal);
+    const { warnings, features, framesCached, framesFound, ...facts } = extracted;
+    warnings.forEach(onWarning);
+    if (keepsFrames) cache.count("frames", framesFound);
+    const rows = names.map((name, i) => ({ name, features: features[i]!, ...facts }));
+    await Promise.all(rows.map((each) => keepRows(cache, inputs, each)));
+    if (needsCnn(names)) onComputed();
+    return { rows, framesCached };
+  };
+
+  /** The streams of a video that are kept; all count as missing where their steps are not the same. */
+  const findAll = async (
+    inputs: StreamInputs,
+  ): Promise<{ readonly kept: readonly StreamRows[]; readonly missing: readonly StreamName[] }> => {
+    const found = await Promise.all(streams.map((name) => findRows(cache, inputs, name)));
+    const kept = found.filter((each) => each !== undefined);
+    const missing = streams.filter((name) => !kept.some((each) => each.name === name));
+    return { kept, missing: missing.length === 0 && !haveSameSteps(kept) ? streams : missing };
+  };
+
+  const fromCache = (kept: readonly StreamRows[]): ClipFeatures => ({
+    ...joinRows(kept),
+    cached: true,
+    framesCached: true,
+  });
+
   const compute = async (
     path: string,
     content: string,
     signal?: AbortSignal,
     span?: Span,
   ): Promise<ClipFeatures> => {
-    const entry = await cache.get("features", key(content, span));
-    if (entry) {
-      const tensors = decodeSafetensors(entry.data);
-      const timestamps = tensors.get("timestamps")!.data as Float64Array;
-      const { duration, truncated } = entry.metadata as ClipFacts;
-      return {
-        features: tensors.get("features")!.data as Float32Array,
-        timestamps,
-        n: timestamps.length,
-        dimension: cnn.dimension,
-        duration,
-        truncated,
-        cached: true,
-        framesCached: true,
-      };
-    }
-    const kept = cacheFrames && { content, encoding: cacheFrames };
-    const task = {
-      path,
-      ...settings,
-      plan: planWithin(settings.plan, span),
-      device,
-      cacheDir: cache.directory,
-      ...(kept ? { kept } : {}),
-    };
-    const { warnings, ...extracted } = await pool.run("extractFeatures", task, path, signal);
-    warnings.forEach(onWarning);
-    const { features, timestamps, dimension, duration, truncated, framesCached } = extracted;
-    if (kept) cache.count("frames", framesCached);
-    const n = timestamps.length;
-    const facts: ClipFacts = { duration, truncated };
-    await cache.put(
-      "features",
-      key(content, span),
-      encodeClipFeatures({ features, timestamps, n, dimension }),
-      facts,
-    );
-    onComputed();
-    return { features, timestamps, n, dimension, ...facts, cached: false, framesCached };
+    const inputs = inputsOf(content, span);
+    const { kept, missing } = await findAll(inputs);
+    if (missing.length === 0) return fromCache(kept);
+    let { rows, framesCached } = await extract(path, inputs, missing, signal);
+    const others = kept.filter(({ name }) => !missing.includes(name));
+    // A damaged file may give another number of frames than when the others were computed.
+    if (!haveSameSteps([...rows, ...others])) {
+      ({ rows, framesCached } = await extract(path, inputs, streams, signal));
+    } else rows = [...rows, ...others];
+    const inOrder = streams.map((wanted) => rows.find(({ name }) => name === wanted)!);
+    return { ...joinRows(inOrder), cached: false, framesCached };
   };
 
   return {
-    record: () => ({ ...settings, cnn: { ...cnn, choice: settings.cnn } }),
-    key,
+    blocks,
+    record: () => recordOf(settings, cnn),
+    key(content, span) {
+      const inputs = inputsOf(content, span);
+      const [first, ...others] = streams.map((name) => streamKeys[name](inputs));
+      return others.length === 0 ? first : { streams: [first, ...others] };
+    },
+    async kept(content, span) {
+      const found = await findAll(inputsOf(content, span));
+      return found.missing.length === 0 ? fromCache(found.kept) : undefined;
+    },
     async clip(path, content, signal, span) {
       const { result, joined } = await once(`${content}${spanFragment(span)}`, () =>
         compute(path, content, signal, span),
@@ -258,12 +293,9 @@ export async function openFeatureStage(
   };
 }
 
-/** Features as a safetensors file: `features` float32 [T, D] and `timestamps` float64 [T]. */
-export function encodeClipFeatures(
-  clip: Pick<ClipFeatures, "features" | "timestamps" | "n" | "dimension">,
-): Uint8Array {
-  return encodeSafetensors({
-    features: { shape: [clip.n, clip.dimension], data: clip.features },
-    timestamps: { shape: [clip.n], data: clip.timestamps },
-  });
+function recordOf(
+  settings: VideoSettings,
+  cnn: CnnDescription,
+): Extract<ModelRecord["features"], { readonly kind: "video" }> {
+  return { ...settings, cnn: { ...cnn, choice: settings.cnn } };
 }

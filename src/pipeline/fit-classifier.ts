@@ -1,18 +1,27 @@
+import { projectedSize } from "../sequence/block-projection.js";
 import { fitMeanPool, predictMeanPool } from "../sequence/mean-pool-baseline.js";
-import { createNetwork } from "../sequence/network.js";
-import type { NetworkEngineName } from "../sequence/network-engine.js";
-import type { Parameter } from "../sequence/parameters.js";
+import { poolBlocks } from "../sequence/pooled-blocks.js";
+import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
 import { fitStandardisation, standardise, standardiseSteps } from "../sequence/standardisation.js";
-import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
+import { atTemperature, type SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FitResult } from "../sequence/training/fit-options.js";
-import type { LabelledSequences } from "../sequence/training/training-data.js";
-import { type CalibratedSoftmax, calibrateSoftmax } from "./calibrate-softmax.js";
-import { type FittingChoices, type KeptTraining, keptStage } from "./fitting-choices.js";
+import { calibrateSoftmax, type FoundTemperature, findTemperature } from "./calibrate-softmax.js";
+import type { FeatureBlock } from "./feature-blocks.js";
+import {
+  type FittedNetwork,
+  fitRecurrent,
+  type RecurrentSettings,
+  type SplitSequences,
+} from "./fit-recurrent.js";
+import type { KeptTraining } from "./fitting-choices.js";
+import type { Head } from "./heads.js";
+import { fitLinearBlocks, linearBlocks } from "./linear-blocks.js";
+import { mirrored, mirrorOf } from "./mirrored-blocks.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
-import type { NetworkRecipe } from "./network-recipe.js";
+import { fitRecurrentBlocks, projectParts, unprojectBlockParameters } from "./recurrent-blocks.js";
 import type { RunOptions } from "./run.js";
-import type { recurrentKind, TrainingSettings } from "./training-settings.js";
+import type { recurrentKind } from "./training-settings.js";
 
 /** A clip to learn from. */
 export interface Example {
@@ -42,9 +51,23 @@ export interface FittedClassifier {
 }
 
 /** What decides how a classifier is fitted. */
-export interface ClassifierSettings extends TrainingSettings, NetworkRecipe, FittingChoices {
-  /** What computes the training. Default "onnx". */
-  readonly engine?: NetworkEngineName;
+export interface ClassifierSettings extends RecurrentSettings {
+  /** What tells the classes apart. Default "recurrent", or the mean-pool baseline where there is no network. */
+  readonly head?: Head;
+  /**
+   * The network learns from few components of each block, and from the clips' mirror images where a block has one. Its
+   * weights are those of whole vectors none the less. Only for the input "changes".
+   */
+  readonly isProjected?: boolean;
+}
+
+/** What the classifiers' parameters are sized by. */
+export interface ClassifierSizes {
+  readonly classes: readonly string[];
+  /** Values of a feature vector. */
+  readonly dimension: number;
+  /** What the vectors are joined from; needed for the head "linear" or "ensemble", and where the network is projected. */
+  readonly blocks?: readonly FeatureBlock[];
 }
 
 /**
@@ -57,12 +80,13 @@ export async function fitClassifier(
   kind: ReturnType<typeof recurrentKind>,
   training: readonly Example[],
   heldOut: readonly Example[],
-  sizes: { readonly classes: readonly string[]; readonly dimension: number },
+  sizes: ClassifierSizes,
   settings: ClassifierSettings,
   options: RunOptions & KeptTraining,
   temperatures?: Temperatures,
 ): Promise<FittedClassifier> {
-  const { classes, dimension } = sizes;
+  const { classes, dimension, blocks = [] } = sizes;
+  const { head = "recurrent" } = settings;
   const standardisation = fitStandardisation(
     training.map(({ features }) => features),
     dimension,
@@ -91,17 +115,43 @@ export async function fitClassifier(
     temperatures?.meanPool,
   );
   const network =
-    kind && (await fitRecurrent(kind, data, held, sizes, settings, options, temperatures?.model));
-  const judged = network?.calibrated ?? meanPool;
+    kind &&
+    head !== "linear" &&
+    (await fitNetwork(
+      kind,
+      { training: data, held, mirrored: mirrorImages(training, sizes, settings, sequencesOf) },
+      sizes,
+      settings,
+      options,
+      // Beside another head, the two are calibrated together.
+      head === "ensemble" ? 1 : temperatures?.model,
+    ));
+  const linear =
+    head === "linear" || head === "ensemble"
+      ? fitLinear(training, data.y, heldOut, blocks, classes.length)
+      : undefined;
+  const joint =
+    linear &&
+    (await findTemperature(
+      held && {
+        truth: held.y,
+        predict: async (temperature) =>
+          linear.heldOut.map((logits, clip) => together(logits, network, clip, temperature)),
+      },
+      classes.length,
+      temperatures?.model,
+    ));
+  const judged: FoundTemperature = joint ?? (network ? network.calibrated : meanPool);
   return {
     parts: {
       standardisation,
       meanPool: meanPool.layer,
-      parameters: network?.parameters ?? {},
+      parameters: parametersOf(network, joint),
+      ...(linear && joint ? { linear: atTemperature(linear.layer, joint.temperature) } : {}),
     },
     temperatures: { model: judged.temperature, meanPool: meanPool.temperature },
-    history: network?.history ?? [],
-    bestEpoch: network?.bestEpoch ?? 0,
+    history: network ? network.history : [],
+    bestEpoch: network ? network.bestEpoch : 0,
     validation:
       held && judged.figures && meanPool.figures
         ? { n: held.y.length, meanPool: meanPool.figures.accuracy, ...judged.figures }
@@ -109,108 +159,100 @@ export async function fitClassifier(
   };
 }
 
-/** Sequences of which each has its context, which the baseline sees in any case. */
-type SplitSequences = LabelledSequences & {
-  readonly y: readonly number[];
-  readonly context: readonly Float32Array[];
-};
-
-/** A trained network, taken apart for the model. */
-interface FittedNetwork extends FitResult {
-  readonly parameters: Record<string, Parameter>;
-  readonly calibrated: CalibratedSoftmax;
+/** A linear head, and the probabilities that it gives for the clips held out. */
+interface FittedLinear {
+  readonly layer: SoftmaxLayer;
+  readonly heldOut: readonly Float32Array[];
 }
 
-async function fitRecurrent(
+function fitLinear(
+  training: readonly Example[],
+  labels: readonly number[],
+  heldOut: readonly Example[],
+  blocks: readonly FeatureBlock[],
+  classes: number,
+): FittedLinear {
+  const pooling = linearBlocks(blocks).map(({ pools }, index) => ({
+    dimension: blocks[index]!.dimension,
+    pools,
+  }));
+  const pooled = ({ features }: Example): Float32Array => poolBlocks(features, pooling);
+  const layer = fitLinearBlocks(training.map(pooled), labels, blocks, classes);
+  return { layer, heldOut: heldOut.map((clip) => predictSoftmax(layer, pooled(clip))) };
+}
+
+/** What the linear head, and the network where there is one, say of a clip held out. */
+function together(
+  linear: Float32Array,
+  network: FittedNetwork | null | false,
+  clip: number,
+  temperature: number,
+): Float32Array {
+  const other = network ? network.heldOut?.[clip] : undefined;
+  return logMean(linear, other ?? linear, temperature);
+}
+
+/** The network's parameters, the temperature of both heads folded in where there are two. */
+function parametersOf(
+  network: FittedNetwork | null | false,
+  joint: FoundTemperature | undefined,
+): FittedNetwork["parameters"] {
+  if (!network) return {};
+  if (!joint) return network.parameters;
+  const { "head.kernel": kernel, "head.bias": bias } = network.parameters;
+  const layer = atTemperature({ kernel: kernel!, bias: bias! }, joint.temperature);
+  return { ...network.parameters, "head.kernel": layer.kernel, "head.bias": layer.bias };
+}
+
+/** The clips as a network sees them. */
+interface NetworkData {
+  readonly training: SplitSequences;
+  readonly held: SplitSequences | undefined;
+  /** Mirror images of the training clips; empty where none are made. */
+  readonly mirrored: SplitSequences;
+}
+
+function mirrorImages(
+  training: readonly Example[],
+  { blocks = [] }: ClassifierSizes,
+  { isProjected }: ClassifierSettings,
+  sequencesOf: (part: readonly Example[]) => SplitSequences,
+): SplitSequences {
+  const mirror = isProjected ? mirrorOf(blocks) : undefined;
+  const images = mirror
+    ? training.map((clip) => ({ ...clip, features: mirrored(clip.features, mirror) }))
+    : [];
+  return sequencesOf(images);
+}
+
+/** Trains the network, on projected clips where it is to be. */
+async function fitNetwork(
   kind: NonNullable<ReturnType<typeof recurrentKind>>,
-  data: SplitSequences,
-  held: SplitSequences | undefined,
-  { classes, dimension }: { readonly classes: readonly string[]; readonly dimension: number },
+  { training, held, mirrored: images }: NetworkData,
+  { classes, dimension, blocks = [] }: ClassifierSizes,
   settings: ClassifierSettings,
-  { signal, onProgress, ...kept }: RunOptions & KeptTraining,
+  options: RunOptions & KeptTraining,
   temperature: number | undefined,
 ): Promise<FittedNetwork> {
-  const { layers, hidden, dropout, seed, epochs, batchSize, learningRate, patience } = settings;
-  const { inputDropout, weightDecay, clipNorm, optimizer = "adamw", schedule, clip } = settings;
-  const { engine = "onnx" } = settings;
-  const stage = held ? "train" : "refit";
-  const seesContext = settings.input === "changes";
-  const isPerFrame = settings.output === "sequence";
-  await using network = createNetwork({
-    ...kind,
-    layers,
-    hidden,
-    dropout,
-    inputDropout,
-    pooling: settings.pooling,
-    output: settings.output ?? "last",
-    engine,
-    seed,
-    inputSize: dimension,
-    contextSize: seesContext ? dimension : 0,
-    head: { type: "classification", classes: classes.length },
-  });
-  const stepsIn = (sequence: Float32Array): number => sequence.length / dimension;
-  const seen = ({ x, y, context }: SplitSequences): LabelledSequences => ({
-    x,
-    y: isPerFrame ? y.map((label, index) => Array(stepsIn(x[index]!)).fill(label)) : y,
-    ...(seesContext ? { context } : {}),
-  });
-  const { history, bestEpoch } = await network.fit(
-    { ...seen(data), ...(held ? { validation: seen(held) } : {}) },
+  if (!settings.isProjected || settings.input !== "changes") {
+    const sizes = { classes, dimension, contextSize: dimension };
+    return fitRecurrent(kind, training, held, sizes, settings, options, temperature);
+  }
+  const projection = fitRecurrentBlocks(training, blocks);
+  const data = projectParts(
     {
-      epochs,
-      batchSize,
-      learningRate,
-      patience,
-      weightDecay,
-      clipNorm,
-      optimizer,
-      ...(schedule ? { schedule } : {}),
-      ...(clip === undefined ? {} : { clip }),
-      ...keptStage(kept, stage),
-      ...(signal ? { signal } : {}),
-      onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
-        onProgress?.({
-          stage,
-          done: epoch,
-          total: epochs,
-          unit: "epochs",
-          figures: {
-            loss,
-            ...(validationLoss === undefined ? {} : { validationLoss }),
-            ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
-          },
-          note:
-            validationLoss === undefined
-              ? `loss ${loss.toFixed(3)}`
-              : `loss ${loss.toFixed(3)}, validation ${validationLoss.toFixed(3)} (${(100 * (validationAccuracy ?? 0)).toFixed(1)} %)`,
-        }),
+      x: [...training.x, ...images.x],
+      context: [...training.context, ...images.context],
+      y: [...training.y, ...images.y],
     },
+    projection,
   );
-  const setHead = ({ kernel, bias }: SoftmaxLayer): void =>
-    network.setParameters({
-      ...network.getParameters(),
-      "head.kernel": kernel,
-      "head.bias": bias,
-    });
-  const { "head.kernel": kernel, "head.bias": bias } = network.getParameters();
-  const calibrated = await calibrateSoftmax(
-    { kernel: kernel!, bias: bias! },
-    held && {
-      truth: held.y,
-      predict(layer) {
-        setHead(layer);
-        return network.predict(held.x, seen(held).context);
-      },
-    },
-    temperature,
-  );
-  setHead(calibrated.layer);
-  return {
-    history,
-    bestEpoch,
-    parameters: network.getParameters(),
-    calibrated,
+  const few = {
+    classes,
+    dimension: projectedSize(projection.changes),
+    contextSize: projectedSize(projection.context),
   };
+  const judged = held && projectParts(held, projection);
+  const fitted = await fitRecurrent(kind, data, judged, few, settings, options, temperature);
+  return { ...fitted, parameters: unprojectBlockParameters(fitted.parameters, projection) };
 }

@@ -2,23 +2,23 @@ import type { Dataset } from "../../datasets/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { nearestClassMean } from "../sequence/nearest-class-mean.js";
-import {
-  fitStandardisation,
-  type Standardisation,
-  standardise,
-} from "../sequence/standardisation.js";
-import { datasetKind } from "./dataset-kind.js";
+import { fitStandardisation, standardise, stepDeviation } from "../sequence/standardisation.js";
+import type { CalibrationVideos } from "./calibrate.js";
+import { datasetKind, sequenceSettings } from "./dataset-kind.js";
 import {
   type ClipFeatures,
   chooseFeatureSettings,
   type FeatureChoices,
   type FeatureSettings,
 } from "./feature-stage.js";
+import type { Ground } from "./ground.js";
 import { type IdentifiedItem, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model } from "./model.js";
 import { modelFormatVersion } from "./model-record.js";
 import { packageVersion } from "./package-version.js";
+import { sidesByDigest } from "./placed-run.js";
+import { clipsByDigest } from "./remembered-clips.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 
 /** Options of {@link modelFromExamples}. */
@@ -35,7 +35,8 @@ interface Example {
  * nearest. All clips of the data set are examples, whatever part it gives them.
  *
  * @throws MuybridgeError ERR_DATASET_INVALID where there are fewer than two classes, a class has no example that can be
- * read, or vectors have not all the same size.
+ * read, or vectors have not all the same size; ERR_USAGE for choices out of range, and for those of videos where there are
+ * none; the signal's reason on abort.
  */
 export async function modelFromExamples(
   dataset: Dataset,
@@ -49,10 +50,14 @@ export async function modelFromExamples(
     );
   }
   const settings: FeatureSettings =
-    datasetKind(dataset) === "sequence" ? { kind: "sequence" } : chooseFeatureSettings(options);
+    datasetKind(dataset) === "sequence"
+      ? sequenceSettings(options)
+      : chooseFeatureSettings(options);
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
-  await using run = await openRun(settings, options);
+  await using run = await openRun(settings, options, (ground) =>
+    calibrationVideos(dataset, ground, options),
+  );
   const { examples, failed } = await readExamples(dataset, run, options);
   for (const { message } of failed) warn(`Left out: ${message}`);
   for (const label of classes) {
@@ -63,12 +68,18 @@ export async function modelFromExamples(
   if (examples.some(({ clip }) => clip.dimension !== dimension)) {
     throw invalid(dataset, "has examples whose vectors differ in size");
   }
-  const standardisation = standardisationOf(examples, dimension);
+  const fitted = fitStandardisation(
+    examples.map(({ clip }) => clip.features),
+    dimension,
+  );
+  // A few clips say little of how clips differ, so that how their frames do counts as well.
+  const standardisation = { ...fitted, deviation: stepDeviation(fitted) };
   const meanPool = nearestClassMean(
     examples.map(({ clip }) => standardise(clip.features, standardisation).context),
     examples.map(({ item }) => classes.indexOf(item.label)),
     { classes: classes.length, dimension },
   );
+  const items = examples.map(({ item }) => item);
   const digests = examples.map(({ item }) => [item.digest, item.label]);
   return createModel({
     standardisation,
@@ -80,7 +91,9 @@ export async function modelFromExamples(
       task: "classification",
       classes: [...classes],
       features: run.features.record(dimension),
+      head: "meanpool",
       network: null,
+      linear: null,
       training: {
         recipe: digestOf({
           version: packageVersion(),
@@ -106,7 +119,11 @@ export async function modelFromExamples(
           failed: failed.length,
         },
       },
-      splits: Object.fromEntries(examples.map(({ item }) => [item.digest, "train"])),
+      splits: sidesByDigest(
+        items,
+        items.map(() => "train"),
+      ),
+      clips: clipsByDigest(items),
       validation: null,
       muybridge: packageVersion(),
     },
@@ -125,7 +142,7 @@ async function readExamples(
     identified.items,
     async (item): Promise<Example> => ({
       item,
-      clip: await run.features.clip(item.path, item.digest, options.signal),
+      clip: await run.features.clip(item.path, item.content, options.signal, item.span),
     }),
     progressOptions("examples", identified.items.length, run, options),
   );
@@ -136,17 +153,16 @@ async function readExamples(
   return { examples, failed };
 }
 
-/** A few clips say little of how clips differ, so that how their frames do counts as well. */
-function standardisationOf(examples: readonly Example[], dimension: number): Standardisation {
-  const fitted = fitStandardisation(
-    examples.map(({ clip }) => clip.features),
-    dimension,
-  );
+/** The examples, to measure the ranges of a network in int8 on. */
+async function calibrationVideos(
+  dataset: Dataset,
+  ground: Ground,
+  options: RunOptions,
+): Promise<CalibrationVideos> {
+  const { items } = await identifyItems(dataset.items, ground, options);
   return {
-    ...fitted,
-    deviation: fitted.deviation.map((between, d) =>
-      Math.hypot(between, fitted.changeDeviation[d]!),
-    ),
+    paths: [...new Set(items.map(({ path }) => path))],
+    among: items.map(({ digest }) => digest),
   };
 }
 

@@ -1,22 +1,34 @@
 import { z } from "zod";
+import { clipDigest } from "../../datasets/dataset.js";
 import { messageOf } from "../core/errors.js";
 import { cnnEngines, precisions } from "../features/cnn-choice.js";
 import { channelOrders, layouts, maxInputSize } from "../features/preprocessing.js";
-import { decoderNames, fits, type SamplingPlan } from "../frames/decoder.js";
+import {
+  type StreamName,
+  streamDimension,
+  streamNames,
+} from "../features/streams/feature-stream.js";
+import { decoderNames, fits, type SamplingPlan, type Span } from "../frames/decoder.js";
 import { checkSamplingPlan } from "../frames/sampling-plan.js";
 import { maxDimension } from "../sequence/file-sequence.js";
 import { networkEngines } from "../sequence/network-engine.js";
 import { cells, outputs, poolings } from "../sequence/network-shape.js";
 import { clippingWays } from "../sequence/optimisers/clipping.js";
 import { optimiserNames } from "../sequence/optimisers/open-optimiser.js";
+import { pools } from "../sequence/pooled-blocks.js";
 import { scheduleNames } from "../sequence/training/learning-rate-schedule.js";
+import { headChoices, heads } from "./heads.js";
 import { networkInputs } from "./network-recipe.js";
+import { checkStreams } from "./stream-settings.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 3;
+export const modelFormatVersion = 4;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;
+
+/** Longest name of a group, in characters: a class and what a manifest may call it. */
+const maxGroupLength = 20_000;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -26,6 +38,15 @@ const span = {
   start: z.number().min(0).optional(),
   end: z.number().positive().optional(),
 };
+
+/** What `train --from` needs of a clip, beside its side, to learn from it again. */
+const clip = z.strictObject({
+  label: z.string().min(1).max(1000),
+  group: z.string().min(1).max(maxGroupLength).optional(),
+  /** SHA-256 of the whole video's content, of a part of one. */
+  content: sha256.optional(),
+  ...span,
+});
 
 const plan = z
   .union([
@@ -80,7 +101,28 @@ const cnnChoice = z.strictObject({
     .optional(),
 });
 
-const videoFeatures = z.strictObject({
+const streams = z
+  .array(z.enum(streamNames))
+  .min(1)
+  .refine(
+    (names) => String(names) === String(streamNames.filter((name) => names.includes(name))),
+    `streams are some of ${streamNames.join(", ")}, each once, in this order`,
+  )
+  .readonly();
+
+/** Whether the plan has frames for the streams; says so where it has not. */
+function checkPlan(
+  features: { readonly streams: readonly StreamName[]; readonly plan: object },
+  context: z.RefinementCtx,
+): void {
+  try {
+    checkStreams(features.streams, features.plan as SamplingPlan);
+  } catch (error) {
+    context.addIssue({ code: "custom", path: ["streams"], message: messageOf(error) });
+  }
+}
+
+const videoFields = z.strictObject({
   kind: z.literal("video"),
   decoder: z.enum(decoderNames),
   cnn: z
@@ -94,7 +136,11 @@ const videoFeatures = z.strictObject({
     .refine(({ id, choice }) => id === choice.cnn, "its id is another name than its choice.cnn"),
   plan,
   fit: z.enum(fits),
+  /** What the vectors are joined from. */
+  streams,
 });
+
+const videoFeatures = videoFields.superRefine(checkPlan);
 
 const sequenceFeatures = z.strictObject({
   kind: z.literal("sequence"),
@@ -122,6 +168,58 @@ const fitting = z
   })
   .partial();
 
+/** Most blocks that a feature vector is joined from, and most candidates that a training chooses from. */
+const maxBlocks = 16;
+const maxCandidates = 64;
+
+const blockName = z.string().min(1).max(100);
+
+/** How the linear head pools each block over time, in the order of the features' blocks. */
+const linear = z.strictObject({
+  blocks: z
+    .array(
+      z.strictObject({
+        name: blockName,
+        pools: z
+          .array(z.enum(pools))
+          .min(1)
+          .max(pools.length)
+          .refine((names) => new Set(names).size === names.length, "a pool stands in it twice")
+          .readonly(),
+      }),
+    )
+    .min(1)
+    .max(maxBlocks)
+    .readonly(),
+});
+
+/** What the head and the streams were chosen from, each judged on groups left out of training. */
+const selection = z
+  .strictObject({
+    folds: z.int().min(2),
+    /** Clips judged. */
+    n: z.int().min(1),
+    candidates: z
+      .array(
+        z.strictObject({
+          head: z.enum(headChoices).exclude(["auto"]),
+          streams: z.array(blockName).min(1).max(maxBlocks).readonly(),
+          accuracy: fraction,
+          /** Nats. */
+          logLoss: z.number().min(0),
+        }),
+      )
+      .min(1)
+      .max(maxCandidates)
+      .readonly(),
+    /** Index of the candidate that was taken. */
+    chosen: z.int().min(0),
+  })
+  .refine(({ candidates, chosen }) => chosen < candidates.length, {
+    path: ["chosen"],
+    message: "there is no such candidate",
+  });
+
 const fields = z.strictObject({
   format: z.literal("muybridge"),
   version: z.literal(modelFormatVersion),
@@ -133,7 +231,9 @@ const fields = z.strictObject({
     .max(maxClasses)
     .refine((names) => new Set(names).size === names.length, "two classes have the same name"),
   features: z.discriminatedUnion("kind", [videoFeatures, sequenceFeatures]),
-  /** Null for a model that is only the mean-pool classifier. */
+  /** What tells the classes apart. */
+  head: z.enum(heads),
+  /** Null for a model without a recurrent network. */
   network: z
     .strictObject({
       cell: z.enum(cells),
@@ -153,11 +253,15 @@ const fields = z.strictObject({
       'a network with the output "sequence" has the pooling "last" and another input than "changes"',
     )
     .nullable(),
+  /** Null for a model without a linear head. */
+  linear: linear.nullable(),
   training: z.strictObject({
     /** SHA-256 of all that decides the training: settings, clips, labels, parts, version. */
     recipe: sha256,
     /** How it came to its weights, where it was not trained. */
     method: z.literal("nearest-class-mean").optional(),
+    /** Digest of the model whose clips it was trained with, too. */
+    from: sha256.optional(),
     /** What computed it, where that was not onnxruntime. */
     engine: z.enum(networkEngines).optional(),
     seed: z.number(),
@@ -173,6 +277,8 @@ const fields = z.strictObject({
     temperature: z.number().positive(),
     /** The same of the mean-pool baseline. */
     meanPoolTemperature: z.number().positive(),
+    /** What its head and streams were chosen from, where they were. */
+    selection: selection.optional(),
     /** Whether the weights come from a second training on training and validation clips together. */
     refit: z.boolean(),
     history: z.array(
@@ -196,6 +302,8 @@ const fields = z.strictObject({
   }),
   /** Which side of the split a clip was on, by the SHA-256 of its content. */
   splits: z.record(sha256, split),
+  /** The clips among them, by the same digest, so that another training can learn from them again. */
+  clips: z.record(sha256, clip),
   /** How the weights of the best epoch do on the validation clips, before any refit; null where there are none. */
   validation: z
     .strictObject({
@@ -215,15 +323,41 @@ const fields = z.strictObject({
 });
 
 /** What `model.json` holds. Everything read from disk passes this schema first. */
-export const modelRecordSchema = fields.refine(
-  ({ network, files }) => (network === null) === (files.sequence === null),
-  { path: ["files", "sequence"], message: "it goes with network: both are null, or neither" },
-);
+export const modelRecordSchema = fields
+  .refine(({ network, files }) => (network === null) === (files.sequence === null), {
+    path: ["files", "sequence"],
+    message: "it goes with network: both are null, or neither",
+  })
+  .superRefine(({ clips, splits }, context) => {
+    for (const [digest, { content, start, end }] of Object.entries(clips)) {
+      const complain = (path: string[], message: string): void =>
+        context.addIssue({ code: "custom", path, message });
+      if (!Object.hasOwn(splits, digest))
+        complain(["splits", digest], "it is missing, but in clips");
+      const isPart = start !== undefined || end !== undefined;
+      const named = clipDigest(content ?? digest, isPart ? ({ start, end } as Span) : undefined);
+      if (named !== digest) complain(["clips", digest, "content"], "it is that of another clip");
+    }
+  })
+  .refine(({ head, network }) => (network !== null) === ["recurrent", "ensemble"].includes(head), {
+    path: ["head"],
+    message: "recurrent and ensemble have a network, and the others have none",
+  })
+  .refine(({ head, linear }) => (linear !== null) === ["linear", "ensemble"].includes(head), {
+    path: ["linear"],
+    message: "the heads linear and ensemble have it, and the others have null",
+  })
+  .refine(({ head, network }) => head !== "ensemble" || network?.output !== "sequence", {
+    path: ["head"],
+    message: "an ensemble labels clips, not frames",
+  });
 
 /** What `model.json` holds. */
 export type ModelRecord = z.infer<typeof modelRecordSchema>;
 
 /** Values of the vectors that a model takes. */
 export function featureDimension({ features }: Pick<ModelRecord, "features">): number {
-  return features.kind === "video" ? features.cnn.dimension : features.dimension;
+  if (features.kind === "sequence") return features.dimension;
+  const { cnn, streams } = features;
+  return streams.reduce((sum, name) => sum + streamDimension(name, cnn.dimension), 0);
 }

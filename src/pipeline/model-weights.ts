@@ -2,7 +2,10 @@ import { MuybridgeError } from "../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../core/safetensors.js";
 import type { MeanPoolClassifier } from "../sequence/mean-pool-baseline.js";
 import { namedShapes } from "../sequence/parameters.js";
+import { pooledSize } from "../sequence/pooled-blocks.js";
 import type { Standardisation } from "../sequence/standardisation.js";
+import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
+import { pooledBlocks } from "./linear-blocks.js";
 import { networkShape } from "./model-network.js";
 import { featureDimension, type ModelRecord } from "./model-record.js";
 
@@ -12,15 +15,23 @@ export interface ModelWeights {
   readonly meanPool: MeanPoolClassifier;
   /** Parameters of the network by name; none for the mean-pool model. */
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** The linear head over the pooled blocks, for a model that has one. */
+  readonly linear?: SoftmaxLayer;
 }
 
 /** Deviations, by which is divided. */
 const deviations = ["standardisation.deviation", "standardisation.changeDeviation"];
 
 /** Writes them as `weights.safetensors`. */
-export function packWeights({ standardisation, meanPool, parameters }: ModelWeights): Uint8Array {
+export function packWeights({
+  standardisation,
+  meanPool,
+  parameters,
+  linear,
+}: ModelWeights): Uint8Array {
   return encodeSafetensors({
     ...parameters,
+    ...(linear ? { "linear.kernel": linear.kernel, "linear.bias": linear.bias } : {}),
     "meanPool.kernel": meanPool.kernel,
     "meanPool.bias": meanPool.bias,
     "standardisation.mean": vector(standardisation.mean),
@@ -38,7 +49,7 @@ export function packWeights({ standardisation, meanPool, parameters }: ModelWeig
  * number that is not finite, or a deviation that is not above 0.
  */
 export function unpackWeights(
-  record: Pick<ModelRecord, "network" | "features" | "classes">,
+  record: Pick<ModelRecord, "network" | "linear" | "features" | "classes">,
   file: Uint8Array,
   path: string,
 ): ModelWeights {
@@ -53,6 +64,11 @@ export function unpackWeights(
     ["meanPool.kernel", [dimension, classes]],
     ["meanPool.bias", [classes]],
   ];
+  const pooled = pooledBlocks(record);
+  if (pooled) {
+    const size = pooled.reduce((sum, block) => sum + pooledSize(block), 0);
+    own.push(["linear.kernel", [size, classes]], ["linear.bias", [classes]]);
+  }
   const named = shape ? namedShapes(shape) : new Map<string, readonly number[]>();
   const wanted = new Map([...own, ...named]);
   const found = new Map(
@@ -70,6 +86,9 @@ export function unpackWeights(
       changeDeviation: numbers("standardisation.changeDeviation"),
     },
     meanPool: { kernel: found.get("meanPool.kernel")!, bias: found.get("meanPool.bias")! },
+    ...(pooled
+      ? { linear: { kernel: found.get("linear.kernel")!, bias: found.get("linear.bias")! } }
+      : {}),
     parameters: Object.fromEntries([...named.keys()].map((name) => [name, found.get(name)!])),
   };
 }

@@ -2,14 +2,17 @@ import { join } from "node:path";
 import { sha256 } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
 import { predictMeanPool } from "../sequence/mean-pool-baseline.js";
+import { poolBlocks } from "../sequence/pooled-blocks.js";
 import { predictMany } from "../sequence/predict-sequences.js";
 import { openSequenceModel, type SequenceModel } from "../sequence/sequence-model.js";
+import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
 import {
   type Standardisation,
   standardise,
   standardiseSteps,
 } from "../sequence/standardisation.js";
 import type { FeatureSettings } from "./feature-stage.js";
+import { pooledBlocks } from "./linear-blocks.js";
 import { meanOfRows } from "./mean-of-rows.js";
 import { checkCnn } from "./model-cnn.js";
 import {
@@ -103,6 +106,7 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
   const input = record.network?.input ?? "changes";
   const dimension = featureDimension(record);
   const { standardisation, meanPool, parameters } = weights;
+  const linear = linearHead(record, weights);
   const sequence = (): Uint8Array | undefined =>
     buildSequence(record, parameters, record.files.sequence);
   let opened: Promise<SequenceModel | undefined> | undefined;
@@ -110,21 +114,33 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
     await (await opened?.catch(() => undefined))?.close();
     opened = undefined;
   };
-  const predictAll = async (
-    network: SequenceModel | undefined,
+  const predictNetwork = (
+    network: SequenceModel,
     sequences: readonly Float32Array[],
   ): Promise<Float32Array[]> => {
-    if (network && input !== "changes") {
+    if (input !== "changes") {
       const steps = sequences.map((each) => stepsOf(each, standardisation, input));
       return predictMany(network, steps);
     }
     const parts = sequences.map((each) => standardise(each, standardisation));
-    const contexts = parts.map(({ context }) => context);
-    if (!network) return contexts.map((context) => predictMeanPool(meanPool, context));
     return predictMany(
       network,
       parts.map(({ changes }) => changes),
-      contexts,
+      parts.map(({ context }) => context),
+    );
+  };
+  const predictAll = async (sequences: readonly Float32Array[]): Promise<Float32Array[]> => {
+    // Late, since a prediction that the cache holds needs no network.
+    opened ??= openSequence(record, sequence);
+    const network = await opened;
+    const told = network && (await predictNetwork(network, sequences));
+    if (linear) {
+      const own = sequences.map(linear);
+      return told ? own.map((each, index) => logMean(each, told[index]!)) : own;
+    }
+    if (told) return told;
+    return sequences.map((each) =>
+      predictMeanPool(meanPool, standardise(each, standardisation).context),
     );
   };
   return {
@@ -136,25 +152,17 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
       if (features.length !== n * dimension || n < 1) {
         throw new RangeError(`features must hold n * ${dimension} values, n at least 1.`);
       }
-      // Late, since a prediction that the cache holds needs no network.
-      opened ??= openSequence(record, sequence);
-      const network = await opened;
-      const { context, changes } = standardise(features, standardisation);
+      const { context } = standardise(features, standardisation);
       const baseline = predictMeanPool(meanPool, context);
       checkProbabilities(baseline);
-      if (!network) return { probabilities: baseline, meanPool: baseline };
-      const results =
-        input === "changes"
-          ? await network.predict(changes, n, context)
-          : await network.predict(stepsOf(features, standardisation, input), n);
-      checkProbabilities(results);
-      return { probabilities: meanOfRows(results, record.classes.length), meanPool: baseline };
+      if (record.head === "meanpool") return { probabilities: baseline, meanPool: baseline };
+      const [results] = await predictAll([features]);
+      checkProbabilities(results!);
+      return { probabilities: meanOfRows(results!, record.classes.length), meanPool: baseline };
     },
     isPerFrame: record.network?.output === "sequence",
     async predictEach(sequences) {
-      opened ??= openSequence(record, sequence);
-      const network = await opened;
-      const results = await predictAll(network, sequences);
+      const results = await predictAll(sequences);
       for (const each of results) checkProbabilities(each);
       return results;
     },
@@ -163,6 +171,16 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What the linear head of a model says of a sequence; undefined for a model without one. */
+function linearHead(
+  record: ModelRecord,
+  { linear }: ModelWeights,
+): ((features: Float32Array) => Float32Array) | undefined {
+  const blocks = pooledBlocks(record);
+  if (!blocks || !linear) return undefined;
+  return (features) => predictSoftmax(linear, poolBlocks(features, blocks));
 }
 
 function settingsOf({ features }: ModelRecord): FeatureSettings {

@@ -1,4 +1,5 @@
 import type { Output, Pooling } from "../sequence/network-shape.js";
+import { defaultTrainingSettings, type TrainingSettings } from "./training-settings.js";
 
 /**
  * What the recurrent layers see: a clip's changes, its mean going to the head (decision 2); its features as they are; or
@@ -36,6 +37,20 @@ export const usualRecipe: NetworkRecipe = {
   weightDecay: 2,
   clipNorm: 2,
 };
+
+/**
+ * The recipe of a network over several streams, which is trained on few components of each: what is left of the input
+ * is all of use, so that less of it is dropped and weights decay less. Chosen on groups left out of training.
+ */
+export const streamRecipe: NetworkRecipe = {
+  ...usualRecipe,
+  pooling: "attention",
+  inputDropout: 0.3,
+  weightDecay: 1,
+};
+
+/** The settings of such a network where none are given: more units learn clips by heart. */
+export const streamSettings: TrainingSettings = { ...defaultTrainingSettings, hidden: 64 };
 
 /**
  * A recipe's counterpart that labels each frame. The mean of a whole video of many scenes says nothing of one of them, so

@@ -4,6 +4,7 @@ import type { CalibrationVideos } from "./calibrate.js";
 import type { FeatureSettings } from "./feature-stage.js";
 import type { Ground } from "./ground.js";
 import { type IdentifiedItem, type IdentifiedItems, identifyItems } from "./identify-items.js";
+import type { RememberedClip } from "./remembered-clips.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
 
 /** How the clips of a data set are split where it says nothing. */
@@ -12,11 +13,16 @@ export interface SplitChoices {
   readonly splitRatio?: readonly [number, number, number];
   /** How clips are put on a side. Default: as the data set says; else by groups where they are known. */
   readonly split?: SplitWay;
+  /** Clips of an earlier training, which keep their sides, whether the data set holds them or not. */
+  readonly known?: readonly RememberedClip[];
 }
 
 /** The clips of a data set, and the parts they belong to. */
 export interface PlacedItems {
   readonly identified: IdentifiedItems;
+  /** The clips of an earlier training that the data set does not hold. */
+  readonly absent: readonly RememberedClip[];
+  /** Of the identified items, and behind them of the absent ones. */
   readonly assignment: SplitAssignment;
 }
 
@@ -28,7 +34,7 @@ export async function openPlacedRun(
   items: readonly DatasetItem[],
   settings: FeatureSettings,
   options: RunOptions,
-  { seed, splitRatio, split }: SplitChoices,
+  { seed, splitRatio, split, known = [] }: SplitChoices,
 ): Promise<PlacedItems & { readonly run: Run }> {
   const place = async (ground: Ground): Promise<PlacedItems> => {
     const identified = await identifyItems(items, ground, options);
@@ -37,7 +43,14 @@ export async function openPlacedRun(
       ...(splitRatio ? { ratio: splitRatio } : {}),
       ...(split ? { way: split } : {}),
     };
-    return { identified, assignment: assignSplits(identified.items, choices) };
+    const present = new Set(identified.items.map(({ digest }) => digest));
+    const absent = known.filter(({ digest }) => !present.has(digest));
+    const sides = new Map(known.map(({ digest, side }) => [digest, side]));
+    const placing = identified.items.map((item) => {
+      const side = sides.get(item.digest);
+      return side === undefined ? item : { ...item, side };
+    });
+    return { identified, absent, assignment: assignSplits([...placing, ...absent], choices) };
   };
   let placed: PlacedItems | undefined;
   const run = await openRun(settings, options, async (ground) => {
@@ -66,7 +79,7 @@ function trainingVideos({ identified, assignment }: PlacedItems): CalibrationVid
  * that learns most from it, so that nothing of it is taken for new later.
  */
 export function sidesByDigest(
-  items: readonly IdentifiedItem[],
+  items: readonly Pick<IdentifiedItem, "digest" | "content">[],
   splits: readonly Split[],
 ): Record<string, Split> {
   const sides: Record<string, Split> = {};

@@ -19,8 +19,10 @@ export function openSequenceStage(
   { timeout }: SequenceStageOptions,
 ): FeatureStage {
   return {
+    blocks: wanted === undefined ? [] : [{ name: "sequence", dimension: wanted }],
     record: (dimension) => ({ kind: "sequence", dimension }),
     key: (content, span?: Span) => ({ kind: "sequence", content, ...span }),
+    kept: async () => undefined,
     async clip(path, _content, signal, span) {
       // Late, since a prediction that the cache holds needs no file.
       const { readSequenceFile } = await import("../sequence/read-sequence-file.js");

@@ -19,6 +19,8 @@ export interface SuggestedVideo {
 export interface Suggestions {
   /** The most useful one first. */
   readonly videos: readonly SuggestedVideo[];
+  /** Videos whose labels the model knows from its training; they are not suggested. */
+  readonly known: number;
   /** Videos that could not be looked at. */
   readonly failed: readonly FailedVideo[];
 }
@@ -33,7 +35,7 @@ interface Candidate extends SuggestedVideo {
 
 /**
  * Chooses unlabelled videos whose labels would teach most: those that the model is uncertain of and that are unlike each
- * other. Greedily, each time the one with the highest product of uncertainty (entropy) and squared distance from those
+ * other. Videos that the model was made from are left out. Greedily, each time the one with the highest product of uncertainty (entropy) and squared distance from those
  * chosen before (farthest first, Sener & Savarese 2018, weighted by uncertainty).
  *
  * @param count videos to choose, at least 1; all where there are fewer
@@ -54,11 +56,13 @@ export async function suggest(
   await using run = await openRun(model.settings, options);
   const candidates: Candidate[] = [];
   const failed: FailedVideo[] = [];
+  let known = 0;
   const inputs = paths.map((name) => ({ name }));
   const outcomes = mapVideos(
     inputs,
-    async ({ name }): Promise<Candidate> => {
+    async ({ name }): Promise<Candidate | undefined> => {
       const digest = await run.cache.contentDigest(name);
+      if (Object.hasOwn(model.record.splits, digest)) return undefined;
       const { features, n, dimension } = await run.features.clip(name, digest, options.signal);
       const { probabilities } = await model.predict(features, n);
       const best = mostLikely(probabilities);
@@ -76,14 +80,15 @@ export async function suggest(
     if ("error" in outcome) {
       const { code, message } = outcome.error;
       failed.push({ path: outcome.name, error: { code, message } });
-    } else candidates.push(outcome.value);
+    } else if (outcome.value) candidates.push(outcome.value);
+    else known += 1;
   }
   const videos = chooseVideos(candidates, count).map(({ path, guess, confidence }) => ({
     path,
     guess,
     confidence,
   }));
-  return { videos, failed };
+  return { videos, known, failed };
 }
 
 /** Squared distance of two opposite directions, the largest there is. */
@@ -121,7 +126,8 @@ function entropy(probabilities: Float32Array): number {
 function directionOf(features: Float32Array, n: number, dimension: number): Float32Array {
   const mean = new Float32Array(dimension);
   for (let i = 0; i < features.length; i++) mean[i % dimension]! += features[i]! / n;
-  const length = Math.hypot(...mean) || 1;
+  // A sequence's vectors may have more values than a call takes arguments.
+  const length = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
   return mean.map((value) => value / length);
 }
 

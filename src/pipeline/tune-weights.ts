@@ -196,6 +196,7 @@ export async function tuneWeights(
     ...parts,
     record: {
       ...record,
+      head: "recurrent",
       network: { ...kind, layers: 1, hidden, dropout: 0, input: "changes", pooling: "last" },
       training: {
         ...record.training,

@@ -2,6 +2,7 @@ import type { ClipPlan } from "../../datasets/motions/clip-plan.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { CnnDescription } from "../features/describe-cnn.js";
+import type { StreamName } from "../features/streams/feature-stream.js";
 import type { DecoderName, Fit, SamplingPlan, Span } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 import type { AnnotateTask, RenderedAnnotation } from "./annotation/render-annotated.js";
@@ -29,9 +30,11 @@ export interface ExtractTask {
   readonly plan: SamplingPlan;
   readonly fit: Fit;
   readonly cnn: CnnChoice;
+  /** Those that are wanted, in their order. */
+  readonly streams: readonly StreamName[];
   readonly device: Device;
   readonly cacheDir: string;
-  /** Its frames are kept, too. */
+  /** The frames of rgb are kept, too. */
   readonly kept?: KeptFrames;
 }
 
@@ -40,16 +43,17 @@ export type MeasureTask = Omit<ExtractTask, "device" | "kept">;
 
 /** What comes back: features, not frames. */
 export interface ExtractedFeatures {
-  /** float32 [n, dimension] */
-  readonly features: Float32Array;
+  /** Of each stream, float32 [n, its dimension]. */
+  readonly features: readonly Float32Array[];
   /** [n] seconds */
   readonly timestamps: Float64Array;
-  readonly dimension: number;
   /** Seconds. */
   readonly duration: number;
   readonly truncated: boolean;
   /** Whether the frames came from the cache, so that nothing was decoded. */
   readonly framesCached: boolean;
+  /** Whether the frames that are kept were there. */
+  readonly framesFound: boolean;
   /** What is to be told of how the CNN was opened, and of the cache. */
   readonly warnings: readonly string[];
 }

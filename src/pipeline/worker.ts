@@ -1,14 +1,12 @@
 import { MuybridgeError, messageOf } from "../core/errors.js";
 import { killTrees } from "../core/process-tree.js";
 import type { ActivationRanges } from "../features/cnn-choice.js";
-import { extractDistinct } from "../features/extract-distinct.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { RangeMeter } from "../features/quantise/measure-ranges.js";
-import type { FrameOutput } from "../frames/decoder.js";
-import { createDecoder } from "../frames/open-decoder.js";
-import { type FrameFacts, sampleThroughCache } from "./frame-stage.js";
-import { growVectors } from "./growing-vectors.js";
+import type { FeatureStream } from "../features/streams/feature-stream.js";
+import { openStreams } from "../features/streams/open-streams.js";
+import { extractStreams } from "./extract-streams.js";
 import { openStageCache, type StageCache } from "./stage-cache.js";
 import type {
   DescribeTask,
@@ -37,6 +35,7 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
   const key = JSON.stringify([cnn, device, cacheDir]);
   if (loaded?.key !== key) {
     await loaded?.extractor.close();
+    loaded = undefined;
     const { openContentStore } = await import("../core/content-store.js");
     const store = openContentStore(cacheDir);
     const onWarning = (message: string): void => void warnings.push(message);
@@ -44,6 +43,19 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
     loaded = { key, extractor };
   }
   return loaded.extractor;
+}
+
+/** The streams of this process, and what they were opened by. */
+let looking: { readonly key: string; readonly streams: readonly FeatureStream[] } | undefined;
+
+async function streamsFor(task: ExtractTask): Promise<readonly FeatureStream[]> {
+  const { cnn, device, cacheDir, streams } = task;
+  const key = JSON.stringify([cnn, device, cacheDir, streams]);
+  if (looking?.key !== key) {
+    looking = undefined;
+    looking = { key, streams: await openStreams(streams, () => extractorFor(task)) };
+  }
+  return looking.streams;
 }
 
 /** The cache of this process, for frames. */
@@ -72,22 +84,22 @@ async function meterFor({ cnn, cacheDir }: MeasureTask): Promise<RangeMeter> {
   return measured.meter;
 }
 
-/** The frames that a CNN takes of a video. */
-function squareOutput({ plan, fit }: Pick<ExtractTask, "plan" | "fit">, size: number): FrameOutput {
-  return { plan, fit, width: size, height: size, pixelFormat: "rgb24" };
-}
-
-/** Measures what values a CNN takes on some frames of a video. */
+/** Measures what values a CNN takes on what some streams show it of a video. */
 export async function measureRanges(
   task: MeasureTask,
 ): Promise<{ readonly ranges: ActivationRanges } | TaskFailure> {
   try {
-    const meter = await meterFor(task);
-    const output = squareOutput(task, meter.inputSize);
+    const { inputSize, measure } = await meterFor(task);
     const parts: ActivationRanges[] = [];
-    for await (const { frames } of createDecoder(task.decoder).decode(task.path, [output])) {
-      parts.push(await meter.measure(frames));
-    }
+    const meter = {
+      ...{ inputSize, dimension: 0 },
+      async extract(frames: Uint8Array): Promise<Float32Array> {
+        parts.push(await measure(frames));
+        return new Float32Array();
+      },
+    };
+    const streams = await openStreams(task.streams, async () => meter);
+    await extractStreams(task, streams, cacheIn(task.cacheDir));
     const { joinRanges } = await import("../features/quantise/measure-ranges.js");
     return { ranges: joinRanges(parts) };
   } catch (error) {
@@ -113,36 +125,14 @@ export async function describe({
   }
 }
 
-/** Decodes a video once and computes the features of its sampled frames as they come. */
+/** Decodes a video once and computes the features of its streams as the frames come. */
 export async function extractFeatures(task: ExtractTask): Promise<ExtractedFeatures | TaskFailure> {
   try {
-    const extractor = await extractorFor(task);
-    const output = squareOutput(task, extractor.inputSize);
-    let facts: FrameFacts | undefined;
-    const onEnd = (found: FrameFacts): void => {
-      facts = found;
-    };
-    const features = growVectors();
-    const times: number[] = [];
-    for await (const batch of sampleThroughCache(
-      { ...task, output },
-      cacheIn(task.cacheDir),
-      onEnd,
-    )) {
-      features.append(await extractDistinct(extractor, batch.frames, batch.n));
-      times.push(...batch.timestamps);
-    }
+    const streams = await streamsFor(task);
+    const extracted = await extractStreams(task, streams, cacheIn(task.cacheDir));
     const told = warnings;
     warnings = [];
-    return {
-      features: features.all(),
-      timestamps: Float64Array.from(times),
-      dimension: extractor.dimension,
-      duration: facts?.duration ?? 0,
-      truncated: facts?.truncated ?? false,
-      framesCached: facts?.cached ?? false,
-      warnings: told,
-    };
+    return { ...extracted, warnings: told };
   } catch (error) {
     return failureOf(error, task.path);
   }

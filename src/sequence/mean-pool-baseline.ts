@@ -1,5 +1,6 @@
 import { openOnnxSession } from "../onnx/session.js";
 import { float32, int64 } from "../onnx/tensor.js";
+import { predictSoftmax } from "./softmax-layer.js";
 
 /** Softmax regression on a sequence's mean vector, its context: what can be told without any order in time. */
 export interface MeanPoolClassifier {
@@ -130,22 +131,10 @@ function startDescent(length: number, curvature: number, decay: number): Descent
  * @returns float32 [classes]
  */
 export function predictMeanPool(
-  { kernel, bias }: MeanPoolClassifier,
+  classifier: MeanPoolClassifier,
   context: Float32Array,
 ): Float32Array {
-  const [dimension = 0, classes = 0] = kernel.shape;
-  const logits = Float64Array.from(bias.data);
-  for (let d = 0; d < dimension; d++) {
-    for (let c = 0; c < classes; c++) logits[c]! += context[d]! * kernel.data[d * classes + c]!;
-  }
-  return Float32Array.from(softmax(logits));
-}
-
-function softmax(logits: Float64Array): Float64Array {
-  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = logits.map((logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+  return predictSoftmax(classifier, context);
 }
 
 /** Rounds of the power method; it only has to be near. */

@@ -318,3 +318,36 @@ test("a way that the data do not allow is wrong usage", () => {
     );
   }
 });
+
+test("clips that were on a side before keep it, what belongs to them follows, and the rest is drawn by itself", () => {
+  const known: SplitItem[] = [
+    ...clips("a", 6, { group: "g1", side: "test" }),
+    ...clips("a", 6, { group: "g2", side: "validation" }),
+    // Split at random once: it is learned from in part, so that no more of it is judged by.
+    ...clips("a", 1, { group: "g3", side: "test" }),
+    ...clips("b", 1, { group: "g3", side: "train" }),
+  ];
+  const followers = ["g1", "g2", "g3"].flatMap((group) => clips("c", 2, { group }));
+  const free = Array.from({ length: 20 }, (_, i) => clips("d", 2, { group: `new ${i}` })).flat();
+  const items = [...known, ...followers, ...free];
+  const { splits, warnings, method } = assignSplits(items, { seed: 1 });
+  const sides = (part: readonly SplitItem[]) => part.map((item) => splits[items.indexOf(item)]);
+  expect(sides(known)).toEqual(known.map(({ side }) => side));
+  expect(sides(followers)).toEqual(["test", "test", "validation", "validation", "train", "train"]);
+  expect(count(items, splits, "test", "d")).toBe(6);
+  expect(count(items, splits, "validation", "d")).toBe(6);
+  expect({ warnings, method }).toEqual({ warnings: [], method: "groups" });
+});
+
+test("few clips beside those that were on a side before do not make it say that nothing can be measured", () => {
+  const known = [...clips("a", 4, { side: "test" }), ...clips("a", 3, { side: "validation" })];
+  const { splits, warnings } = assignSplits([...known, ...clips("b", 1)], { seed: 1 });
+  expect(splits.at(-1)).toBe("train");
+  expect(warnings).toEqual([]);
+  // A data set's own parts go before the company of old clips, but not before their sides.
+  const own = [
+    ...clips("a", 1, { side: "test", split: "train", group: "g" }),
+    ...clips("b", 1, { split: "train", group: "g" }),
+  ];
+  expect(assignSplits(own, { seed: 1 }).splits).toEqual(["test", "train"]);
+});

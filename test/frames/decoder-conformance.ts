@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import { MuybridgeError } from "../../src/core/errors.js";
-import type { Decoder, Fit, FrameOutput, SamplingPlan } from "../../src/frames/decoder.js";
+import type { Decoder, Fit, FrameOutput, FramePlan } from "../../src/frames/decoder.js";
 import { writeVideo } from "../../src/frames/video-writer.js";
 import { mp3WithCover, silentWav } from "./audio-files.js";
 import { decodeAll } from "./decode-all.js";
@@ -19,7 +19,7 @@ import { middles, numbersOf, writeNumberedClip } from "./numbered-clip.js";
 import { remux } from "./remux.js";
 
 /** An output of small pictures. */
-export function smallOutput(plan: SamplingPlan, more: Partial<FrameOutput> = {}): FrameOutput {
+export function smallOutput(plan: FramePlan, more: Partial<FrameOutput> = {}): FrameOutput {
   return { plan, width: 8, height: 8, pixelFormat: "rgb24", fit: "stretch", ...more };
 }
 
@@ -33,7 +33,7 @@ export function testDecoder(decoder: Decoder, directory: string): void {
   /** The numbers that the frames of a numbered clip tell, and their times in tenths of a second. */
   const sample = async (
     path: string,
-    plan: SamplingPlan,
+    plan: FramePlan,
   ): Promise<{ numbers: number[]; tenths: number[] }> => {
     const { outputs } = await decodeAll(decoder, path, [smallOutput(plan)]);
     const [{ frames, timestamps }] = outputs as [(typeof outputs)[0]];
@@ -59,7 +59,7 @@ export function testDecoder(decoder: Decoder, directory: string): void {
       });
     });
 
-    const plans: [string, SamplingPlan, number[]][] = [
+    const plans: [string, FramePlan, number[]][] = [
       ["count", { count: 7 }, middles(60, 7)],
       ["count above the frames", { count: 61 }, middles(60, 61)],
       ["fps", { fps: 4 }, Array.from({ length: 24 }, (_, k) => Math.floor(k * 2.5))],
@@ -73,6 +73,18 @@ export function testDecoder(decoder: Decoder, directory: string): void {
       ["count of a span beyond the end", { count: 2, start: 50, end: 60 }, [59, 59]],
       ["fps of a span beyond the end", { fps: 5, start: 50 }, [59]],
       ["a span that goes on beyond the end", { count: 2, start: 5, end: 60 }, [52, 57]],
+      // Of the frames 5, 15 … 55, half a second away; the first and the last are moved inside for it.
+      ["count, half a second earlier", { count: 6, shift: -0.5 }, [0, 10, 20, 30, 40, 49]],
+      ["count, half a second later", { count: 6, shift: 0.5 }, [10, 20, 30, 40, 50, 59]],
+      ["fps, a fifth of a second earlier", { fps: 1, shift: -0.2 }, [0, 8, 18, 28, 38, 48]],
+      ["fps, a fifth of a second later", { fps: 1, shift: 0.2 }, [4, 12, 22, 32, 42, 52]],
+      ["fps of a span, earlier", { fps: 5, start: 2, end: 3, shift: -0.15 }, [20, 20, 22, 24, 26]],
+      ["fps of a span, later", { fps: 5, start: 2, end: 3, shift: 0.15 }, [23, 23, 25, 27, 29]],
+      [
+        "count of a span too short for a shift",
+        { count: 2, start: 1, end: 1.25, shift: 3 },
+        [12, 12],
+      ],
     ];
     // Alone, a plan may let the decoder leave out frames; in one pass it must not take the others' frames.
     const alone = plans.filter(([name]) => !/fps|between|above/.test(name));

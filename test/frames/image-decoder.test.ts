@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import type { DecodeSummary, FrameOutput, SamplingPlan } from "../../src/frames/decoder.js";
+import type { DecodeSummary, FrameOutput, FramePlan } from "../../src/frames/decoder.js";
 import { fits } from "../../src/frames/decoder.js";
 import { createImageDecoder } from "../../src/frames/image-decoder.js";
 import { createDecoder } from "../../src/frames/open-decoder.js";
@@ -21,7 +21,7 @@ const twelve = await writeNumberedPictures(join(directory, "twelve"), 12);
 /** Decodes with one output of 8 x 8 pixels, or as told. */
 async function decode(
   path: string,
-  plan: SamplingPlan,
+  plan: FramePlan,
   output: Partial<FrameOutput> = {},
 ): Promise<{
   frames: Uint8Array;
@@ -67,6 +67,13 @@ test("a directory of pictures is a video of 25 frames a second, or as many as it
   expect((await probeVideo(`images:${twelve}?fps=0.5`)).duration).toBe(24);
 });
 
+test("pictures are taken earlier or later where a plan says so", async () => {
+  const film = `images:${twelve}?fps=10`;
+  expect((await decode(film, { count: 3, shift: -0.2 })).numbers).toEqual([0, 4, 7]);
+  expect((await decode(film, { count: 3, shift: 0.2 })).numbers).toEqual([4, 8, 11]);
+  expect((await decode(film, { fps: 5, shift: 0.2 })).numbers).toEqual([4, 4, 6, 8, 10, 11]);
+});
+
 test("pictures are taken in natural order, i / R seconds after the first", async () => {
   const { numbers, timestamps, summary } = await decode(`images:${twelve}?fps=4`, { fps: 4 });
   expect(numbers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
@@ -76,7 +83,7 @@ test("pictures are taken in natural order, i / R seconds after the first", async
 
 test("every plan takes the frames that it would take of a video, and no other is decoded", async () => {
   const input = `images:${twelve}?fps=4`;
-  const taken = async (plan: SamplingPlan) => {
+  const taken = async (plan: FramePlan) => {
     const { numbers, summary } = await decode(input, plan);
     return [numbers, summary.decodedFrames];
   };

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { FrameSelector } from "../../src/frames/frame-selector.js";
 import {
   checkSamplingPlan,
   createSelector,
-  type FrameSelector,
   maxFrameLimit,
   maxPlannedFrames,
 } from "../../src/frames/sampling-plan.js";

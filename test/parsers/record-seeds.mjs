@@ -3,10 +3,12 @@ const digest = "0123456789abcdef".repeat(4);
 /** A record of a model of sequences, with all that may be in it. */
 export const record = {
   format: "muybridge",
-  version: 3,
+  version: 4,
   task: "classification",
   classes: ["a", "b"],
   features: { kind: "sequence", dimension: 2 },
+  head: "ensemble",
+  linear: { blocks: [{ name: "sequence", pools: ["mean", "halves"] }] },
   network: {
     cell: "lstm",
     bidirectional: false,
@@ -33,6 +35,12 @@ export const record = {
     bestEpoch: 1,
     temperature: 1,
     meanPoolTemperature: 1,
+    selection: {
+      folds: 4,
+      n: 8,
+      candidates: [{ head: "ensemble", streams: ["sequence"], accuracy: 1, logLoss: 0.1 }],
+      chosen: 0,
+    },
     refit: false,
     history: [{ epoch: 1, loss: 0.5, validationLoss: 0.5, validationAccuracy: 1 }],
     data: { name: "d", split: "given", clips: { train: 4, validation: 1, test: 1 }, failed: 0 },
@@ -69,4 +77,5 @@ export const videoFeatures = {
   },
   plan: { every: 2, limit: 9, start: 0, end: 2 },
   fit: "crop",
+  streams: ["rgb", "motion"],
 };

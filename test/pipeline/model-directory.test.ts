@@ -203,6 +203,7 @@ test("a model of a CNN in a file opens no other: not what it holds is told, only
         decoder: "libav",
         plan: { count: 4 },
         fit: "stretch",
+        streams: ["rgb"],
         cnn: { choice: { cnn }, id: cnn, digest: "0".repeat(64), dimension: 3, inputSize: 8 },
       };
     });

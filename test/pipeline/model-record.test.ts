@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { clipDigest } from "../../datasets/dataset.js";
 import { MuybridgeError } from "../../src/core/errors.js";
 import { openModel } from "../../src/pipeline/model.js";
 import { parseModelRecord } from "../../src/pipeline/model-directory.js";
@@ -143,6 +144,7 @@ test("the same of a model of videos, as far as its record", () => {
     decoder: "libav",
     plan: { every: 2, limit: 9, start: 0.5, end: 4 },
     fit: "stretch",
+    streams: ["rgb", "motion"],
     cnn: {
       choice: {
         cnn: "net.onnx",
@@ -190,6 +192,33 @@ test("the same of a model of videos, as far as its record", () => {
       "features.cnn.choice.cnn: it is no name, nor the path of a file of this machine",
     );
   }
+  for (const [streams, why] of [
+    [[], "features.streams: "],
+    [["motion", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
+    [["rgb", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
+    [["rgb", "flow"], "features.streams.1: "],
+    [["rgb", "difference"], "features.streams: The stream difference compares frames 0.3 s apart"],
+  ] as const) {
+    const elsewhere = { ...record, features: { ...record.features, streams } };
+    expect(() => parseModelRecord(JSON.stringify(elsewhere), "model.json")).toThrow(why);
+  }
+});
+
+test("a clip that is remembered must have a side, and a part of a video be that of its name", () => {
+  const record = JSON.parse(text);
+  const [digest] = Object.keys(record.clips) as [string];
+  const span = { start: 0.5, end: 2 };
+  const part = clipDigest(digest, span);
+  const label = record.classes[0];
+  record.clips[part] = { label, group: "a film", content: digest, ...span };
+  const parse = (altered: AnyRecord) => parseModelRecord(JSON.stringify(altered), "model.json");
+  expect(() => parse(record)).toThrow(expect.objectContaining({ parameter: `splits.${part}` }));
+  record.splits[part] = "test";
+  expect(parse(record).clips[part]).toEqual(record.clips[part]);
+  record.clips[part].end = 3;
+  expect(() => parse(record)).toThrow(
+    expect.objectContaining({ parameter: `clips.${part}.content` }),
+  );
 });
 
 test("a field too many is refused by its name, in every object", () => {
@@ -211,9 +240,9 @@ test("a field too many is refused by its name, in every object", () => {
 });
 
 test("a field that is there twice is refused by its name, however it is written", () => {
-  for (const twice of ['"version": 3', '"vers\\u0069on": 2', '"version":{"a":1}']) {
+  for (const twice of ['"version": 4', '"vers\\u0069on": 2', '"version":{"a":1}']) {
     expect(() =>
-      parseModelRecord(text.replace('"version": 3', `$&, ${twice}`), "model.json"),
+      parseModelRecord(text.replace(/"version": \d+/, `$&, ${twice}`), "model.json"),
     ).toThrow(/model\.json is not JSON: the field "version" is there twice/);
   }
   // Equal names in different objects, and texts that look like names, are none of this.

@@ -32,12 +32,13 @@ export function define(command: Command, context: CommandContext): void {
     .addHelpText("after", "\nExample:\n  muybridge features clips/ --out features/");
   addTalkOptions(addRunOptions(addFeatureOptions(command))).action(
     async (inputs: string[], options: Options) => {
-      const [{ expandInputs }, { openRun }, { mapVideos, progressOptions }, stage] =
+      const [{ expandInputs }, { openRun }, { mapVideos, progressOptions }, stage, rows] =
         await Promise.all([
           import("../../pipeline/inputs.js"),
           import("../../pipeline/run.js"),
           import("../../pipeline/map-videos.js"),
           import("../../pipeline/feature-stage.js"),
+          import("../../pipeline/stream-rows.js"),
         ]);
       const reporter = context.openReporter(options);
       const paths = await expandInputs(inputs, { allFiles: options.allFiles ?? false });
@@ -65,7 +66,7 @@ export function define(command: Command, context: CommandContext): void {
         }
         const clip = outcome.value;
         await mkdir(dirname(target), { recursive: true });
-        await writeFileAtomically(target, stage.encodeClipFeatures(clip));
+        await writeFileAtomically(target, rows.encodeClipFeatures(clip));
         const { n, dimension, duration, cached, framesCached } = clip;
         if (options.json)
           print({

@@ -75,7 +75,11 @@ export function define(command: Command, context: CommandContext): void {
     const { out, format, size, jobs, timeout, maxMemory, decoder, fit } = options;
     const { count, fps, keyframes, every, limit, start, end } = options;
     const chosen = { decoder, count, fps, keyframes, every, limit, start, end, fit };
-    const { cnn: _, ...sampling } = chooseFeatureSettings(
+    const {
+      cnn: _cnn,
+      streams: _streams,
+      ...sampling
+    } = chooseFeatureSettings(
       Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
     );
     const reporter = context.openReporter(options);

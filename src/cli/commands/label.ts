@@ -14,11 +14,13 @@ import {
   wholeNumber,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
+import { addLabeller, type LabellerFlags, namedIn, openLabeller } from "../labeller.js";
 import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
 import { shellQuote } from "../shell-quote.js";
+import { writeSuggestions } from "../suggestions.js";
 
-interface Options extends TalkOptions, JobOptions {
+interface Options extends TalkOptions, JobOptions, LabellerFlags {
   readonly out?: string;
   readonly format: ResultFormatName;
   readonly json?: boolean;
@@ -33,19 +35,33 @@ interface Options extends TalkOptions, JobOptions {
   readonly track?: boolean;
   readonly allFiles?: boolean;
   readonly annotate?: string;
+  readonly suggest?: number;
 }
+
+/** Options that have no meaning for --suggest. */
+const labellingOnly = [
+  "format",
+  "top",
+  "threshold",
+  "strict",
+  "resume",
+  "shard",
+  "window",
+  "stride",
+  "minLength",
+  "track",
+  "annotate",
+];
 
 /** Parser of an option that takes seconds; which ones make sense together, `label` says. */
 const seconds = number(0, 1e6);
 
 export function define(command: Command, context: CommandContext): void {
-  command
-    .description("Label videos, or sequences of vectors, with a model, one line each.")
-    .argument("<model>", "model directory")
-    .argument(
-      "<input...>",
-      "videos, directories, patterns, @list.txt (@- is standard input) or images:DIR; for a model of sequences .csv or .safetensors files",
-    )
+  addLabeller(
+    command.description(
+      "Label videos, or sequences of vectors, with a model or by a few examples, one line each.",
+    ),
+  )
     .option(
       "--out <file>",
       "write to a file instead of standard output; of --format vtt, to a directory",
@@ -87,26 +103,35 @@ export function define(command: Command, context: CommandContext): void {
       "--annotate <dir>",
       "write DIR/<name>.mp4 as well: a copy of each video with its label and a timeline drawn on it",
     )
+    .addOption(
+      new Option(
+        "--suggest <n>",
+        "instead of labelling, name the n videos whose labels would teach most, as a manifest to fill in (.csv, .jsonl)",
+      )
+        .argParser(wholeNumber(1, 1_000_000))
+        .conflicts(labellingOnly),
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl\n  muybridge label model/ film.mp4 --window 2",
+      "\nExample:\n  muybridge label model/ clips/ --out labels.jsonl\n  muybridge label model/ film.mp4 --window 2\n  muybridge label --examples few/ clips/ --out labels.jsonl\n  muybridge label model/ clips/ --suggest 20 --out next.csv",
     );
   addTalkOptions(addRunOptions(command)).action(
-    async (directory: string, inputs: string[], options: Options) => {
-      const [{ expandInputs, standardInput, streamInputs }, { labelBatch }, { openModel }] =
-        await Promise.all([
-          import("../../pipeline/inputs.js"),
-          import("../../pipeline/label-batch.js"),
-          import("../../pipeline/model.js"),
-        ]);
-      await using model = await openModel(directory);
+    async (first: string | undefined, rest: string[], options: Options) => {
+      const words = first === undefined ? rest : [first, ...rest];
+      const { directory, inputs } = namedIn(words, options, command);
+      const [{ expandInputs, standardInput, streamInputs }, { labelBatch }] = await Promise.all([
+        import("../../pipeline/inputs.js"),
+        import("../../pipeline/label-batch.js"),
+      ]);
+      const reporter = context.openReporter(options);
+      const run = runOptions(options, context, reporter);
+      await using model = await openLabeller(directory, options, run, reporter);
       const { kind } = model.settings;
       const inputOptions = { allFiles: options.allFiles ?? false, kind };
       const streamed = inputs.includes(standardInput);
       // Whoever waits for standard input must still hear Ctrl-C.
       if (streamed) addAbortSignal(context.signal, process.stdin);
-      const reporter = context.openReporter(options);
-      const { out, resume, shard, annotate } = options;
+      const { out, json, resume, shard, annotate, suggest: count } = options;
       const { top, threshold, strict, window, stride, minLength, track } = options;
       const labelOptions = {
         model,
@@ -117,20 +142,33 @@ export function define(command: Command, context: CommandContext): void {
         ...(stride === undefined ? {} : { stride }),
         ...(minLength === undefined ? {} : { minLength }),
         ...(track === undefined ? {} : { track }),
-        ...runOptions(options, context, reporter),
+        ...run,
       };
       let annotation: Annotation | undefined;
       try {
         // The names of annotated copies hang on all inputs.
         const paths =
-          streamed && annotate === undefined ? undefined : await expandInputs(inputs, inputOptions);
+          streamed && annotate === undefined && count === undefined
+            ? undefined
+            : await expandInputs(inputs, inputOptions);
+        if (paths && count !== undefined) {
+          const subject = {
+            model,
+            paths,
+            count,
+            ...(out === undefined ? {} : { out }),
+            ...(json ? { json } : {}),
+          };
+          await writeSuggestions(subject, run, context, reporter);
+          return;
+        }
         if (paths && annotate !== undefined) {
           const subject = { directory: annotate, paths, inputs, context, reporter };
           annotation = await openAnnotation(subject, options, labelOptions);
         }
         const { labelled, failed } = await labelBatch(paths ?? streamInputs(inputs, inputOptions), {
           ...labelOptions,
-          format: options.json ? "jsonl" : options.format,
+          format: json ? "jsonl" : options.format,
           ...(out === undefined ? {} : { out }),
           ...(resume ? { resume } : {}),
           ...(shard ? { shard } : {}),
@@ -147,7 +185,7 @@ export function define(command: Command, context: CommandContext): void {
         if (remark !== undefined) reporter.info(remark);
         if (failed > 0) context.exit(exitCodes.someFailed);
       } catch (error) {
-        if (isAbort(error) && out !== undefined) {
+        if (isAbort(error) && out !== undefined && count === undefined) {
           reporter.close();
           reporter.fail(`${out} is complete as far as it goes. To go on: ${resumeCommand()}`);
         }

@@ -1,6 +1,7 @@
 import { join, normalize } from "node:path";
 import { type Command, Option } from "commander";
 import { type SplitWay, splitWays } from "../../../datasets/splits.js";
+import type { Model } from "../../pipeline/model.js";
 import {
   addRunOptions,
   addTalkOptions,
@@ -15,7 +16,7 @@ import {
   openNamedDataset,
 } from "../dataset-flags.js";
 import type { TalkOptions } from "../reporter.js";
-import { percent } from "../table.js";
+import { formatTable, percent } from "../table.js";
 import { addTrainingOptions, type TrainingFlags, trainingOf } from "../training-flags.js";
 
 /** Seconds of training that a crash may cost; shorter ones are not kept at all. */
@@ -25,6 +26,7 @@ interface Options extends TalkOptions, JobOptions, DatasetFlags, TrainingFlags {
   readonly out: string;
   readonly split?: SplitWay;
   readonly resume?: boolean;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -39,8 +41,15 @@ export function define(command: Command, context: CommandContext): void {
       "--resume",
       "go on with a training that was interrupted, kept beside the model as MODEL.training",
     )
+    .option(
+      "--from <model>",
+      "learn from a model's clips, too, as far as their features are in the cache: the data set adds clips or classes to it",
+    )
     .option("--json", "print the model's record as JSON")
-    .addHelpText("after", "\nExample:\n  muybridge train clips/ --out model/");
+    .addHelpText(
+      "after",
+      "\nExample:\n  muybridge train clips/ --out model/\n  muybridge train more/ --from model/ --out model2/",
+    );
   addTrainingOptions(command).addOption(
     new Option(
       "--split <how>",
@@ -59,9 +68,11 @@ export function define(command: Command, context: CommandContext): void {
       const directory = `${normalize(options.out).replace(/[/\\]+$/, "")}.training`;
       // What another training left there is of no use to one that begins anew.
       if (!options.resume) await kept.removeKeptTraining(directory);
+      await using from = options.from === undefined ? undefined : await openFrom(options.from);
       await using model = await train(await openNamedDataset(name, options, reporter), {
         ...trainingOf(options),
         ...(options.split === undefined ? {} : { split: options.split }),
+        ...(from ? { from } : {}),
         ...(options.resume === undefined ? {} : { resume: options.resume }),
         checkpoint: { directory, everySeconds: checkpointSeconds },
         reuse: options.out,
@@ -84,6 +95,20 @@ export function define(command: Command, context: CommandContext): void {
         return;
       }
       const { clips } = training.data;
+      const { selection } = training;
+      if (selection) {
+        const { candidates, chosen } = selection;
+        const rows = candidates.map(({ head, streams, accuracy, logLoss }, index) => [
+          head,
+          streams.join(" + "),
+          percent(accuracy),
+          logLoss.toFixed(3),
+          index === chosen ? "taken" : "",
+        ]);
+        reporter.info(
+          `chosen on ${selection.n} training and validation clips in ${selection.folds} folds of whole groups:\n${formatTable(["head", "streams", "accuracy", "log loss", ""], rows).trimEnd()}`,
+        );
+      }
       reporter.info(
         `${clips.train} training, ${clips.validation} validation and ${clips.test} test clips of ${model.classes.length} classes`,
       );
@@ -96,4 +121,9 @@ export function define(command: Command, context: CommandContext): void {
       process.stdout.write(`${options.out}\n`);
     },
   );
+}
+
+async function openFrom(directory: string): Promise<Model> {
+  const { openModel } = await import("../../pipeline/model.js");
+  return openModel(directory);
 }

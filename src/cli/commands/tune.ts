@@ -217,10 +217,10 @@ function besideModel({ out }: Options, extension: string): string {
 function featureOptions(options: Options): FeatureOptions {
   const { decoder, count, fps, keyframes, every, limit, fit } = options;
   const { cnn, cnnLayer, cnnEngine, precision } = options;
-  const { inputSize, channels, scale, mean, deviation, layout } = options;
+  const { inputSize, channels, scale, mean, deviation, layout, streams } = options;
   return withoutUndefined({
     ...{ decoder, count, fps, keyframes, every, limit, fit, cnn, cnnLayer, cnnEngine, precision },
-    ...{ inputSize, channels, scale, mean, deviation, layout },
+    ...{ inputSize, channels, scale, mean, deviation, layout, streams },
   });
 }
 

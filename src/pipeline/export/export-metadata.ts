@@ -1,3 +1,4 @@
+import { featureBlocks } from "../feature-blocks.js";
 import type { Model } from "../model.js";
 import type { ModelRecord } from "../model-record.js";
 import { packageVersion } from "../package-version.js";
@@ -25,6 +26,7 @@ export function exportMetadata(model: Model, input: string): Record<string, stri
 function videoMetadata(features: VideoFeatures): Record<string, string> {
   const { plan, fit, decoder, cnn } = features;
   return {
+    streams: JSON.stringify(featureBlocks(features)),
     sampling: JSON.stringify(plan),
     fit,
     decoder,

@@ -56,6 +56,13 @@ export async function toOnnxModelWithCnn(model: Model, cacheDir?: string): Promi
     );
   }
   const { choice, dimension, inputSize } = features.cnn;
+  if (features.streams.some((name) => name !== "rgb")) {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `The model sees the streams ${features.streams.join(", ")}, and a file with its CNN can hold rgb alone. Export it without the CNN: the file then takes the features that muybridge features writes with --streams ${features.streams.join(",")}.`,
+      { parameter: "withCnn" },
+    );
+  }
   const cnn = await resolveCnn(choice as CnnChoice);
   if (cnn.format === "tfjs") {
     throw new MuybridgeError(

@@ -1,3 +1,4 @@
+import { featureBlocks } from "../feature-blocks.js";
 import type { Model } from "../model.js";
 import { table } from "./page.js";
 
@@ -6,12 +7,17 @@ export function modelFacts(
   { record, digest }: Pick<Model, "record" | "digest">,
   more: readonly (readonly [string, string])[] = [],
 ): string {
-  const { training, network, validation: held, files } = record;
+  const { training, network, linear, validation: held, files } = record;
   const shape = network
     ? `${network.bidirectional ? "bidirectional " : ""}${network.cell.toUpperCase()}, ${network.layers} layer(s) of ${network.hidden} units a direction, dropout ${network.dropout}`
     : training.method === "nearest-class-mean"
       ? "none: the nearest class mean of the examples"
-      : "mean pool and softmax regression";
+      : linear
+        ? "none"
+        : "mean pool and softmax regression";
+  const pooled = linear
+    ? `softmax regression over ${linear.blocks.map(({ name, pools }) => `${name} (${pools.join(", ")})`).join("; ")}`
+    : undefined;
   const { train, validation, test } = training.data.clips;
   return table(
     ["", ""],
@@ -19,6 +25,7 @@ export function modelFacts(
       ...more,
       ["features", featureFacts(record)],
       ["network", shape],
+      ...(pooled ? [["linear head", pooled] as const] : []),
       [
         "training",
         `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}; weights of epoch ${training.bestEpoch} of ${training.history.length}${training.refit ? ", then trained again on training and validation clips together" : ""}`,
@@ -48,7 +55,7 @@ const splits: Readonly<Record<Model["record"]["training"]["data"]["split"], stri
 
 function featureFacts({ features }: Model["record"]): string {
   if (features.kind === "sequence") return `sequences of ${features.dimension} values a step`;
-  const { cnn, plan } = features;
+  const { cnn, plan, streams } = features;
   const sampling =
     "count" in plan
       ? `${plan.count} frames a clip`
@@ -57,5 +64,10 @@ function featureFacts({ features }: Model["record"]): string {
         : "every" in plan
           ? `one of ${plan.every} frames${plan.limit === undefined ? "" : `, at most ${plan.limit}`}`
           : "its keyframes";
-  return `${cnn.id}, ${cnn.dimension} values a frame, ${sampling}`;
+  const seen = featureBlocks(features).map(({ name, dimension }) => `${name} ${dimension}`);
+  const values =
+    streams.join() === "rgb"
+      ? `${cnn.dimension} values a frame`
+      : `streams of so many values a step: ${seen.join(", ")}`;
+  return `${cnn.id}, ${values}, ${sampling}`;
 }

@@ -58,7 +58,7 @@ export function escapeHtml(text: string): string {
 const style = `
 :root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #bbb; --right: #009e73; --wrong: #a84300; --one: #0072b2; --two: #d55e00; --three: #009e73; --four: #aa4499; }
 @media (prefers-color-scheme: dark) { :root { --wrong: #ff9d5c; --ground: #16181b; --ink: #e8e8e8; --line: #555; --one: #56b4e9; --two: #f0914a; --three: #2fc79b; --four: #cc79a7; } }
-@media print { :root { color-scheme: light; --wrong: #a84300; --ground: #fff; --ink: #000; --line: #999; --one: #0072b2; --two: #d55e00; --three: #009e73; } figure, table, svg { break-inside: avoid; } .wide { overflow: visible; } details > * { display: block; } }
+@media print { :root { color-scheme: light; --wrong: #a84300; --ground: #fff; --ink: #000; --line: #999; --one: #0072b2; --two: #d55e00; --three: #009e73; } figure, table, svg { break-inside: avoid; } .wide { overflow: visible; } }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: var(--ground); color: var(--ink); }
 main { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { line-height: 1.2; }

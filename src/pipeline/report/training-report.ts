@@ -1,6 +1,7 @@
 import type { Model } from "../model.js";
 import { modelFacts } from "./model-facts.js";
 import { escapeHtml, page, percent, table } from "./page.js";
+import { selectionTable } from "./selection-table.js";
 import { learningCurves } from "./training-charts.js";
 
 /**
@@ -17,6 +18,7 @@ export function trainingReport(model: Pick<Model, "record" | "digest">): string 
 <p class="headline">${escapeHtml(training.data.name)}. ${validation ? `On ${validation.n} validation clips ${percent(validation.accuracy)} are told right, by the mean pool ${percent(validation.meanPool)}.` : "There were no validation clips."} The validation clips chose the epoch, so that the model looks better on them than it is: <code>muybridge evaluate</code> judges it by the ${clips.test} clips kept for test.</p>
 <h2>How it was trained</h2>
 ${learningCurves(record)}
+${selectionTable(record)}
 ${modelFacts(model)}
 <h2>Classes</h2>
 ${table(

@@ -1,6 +1,6 @@
 ;; The updates of update-kernels.ts with SIMD: two parameters at a time, computed in float64 and rounded when
 ;; stored, operation by operation as javascript-kernels.ts does, so that both give the same bits.
-;; Pointers are bytes, multiples of 16; counts are elements, multiples of 4. scripts/assemble-update-kernels.mjs
+;; Pointers are bytes, multiples of 16; counts are elements, multiples of 4. scripts/assemble-kernels.mjs
 ;; makes update-kernels-wasm.ts of this.
 (module
   (import "muybridge" "memory" (memory 1))

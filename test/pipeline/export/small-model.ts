@@ -71,11 +71,14 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
       version: modelFormatVersion,
       task: "classification",
       classes,
+      head: kind ? "recurrent" : "meanpool",
+      linear: null,
       features: {
         kind: "video",
         decoder: "libav",
         plan: { count: 4 },
         fit: "stretch",
+        streams: ["rgb"],
         cnn: {
           choice: { cnn },
           id: described.id,
@@ -113,6 +116,7 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         },
       },
       splits: {},
+      clips: {},
       validation: null,
       muybridge: "0.1.0",
     },

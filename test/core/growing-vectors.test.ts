@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { growVectors } from "../../src/pipeline/growing-vectors.js";
+import { growVectors } from "../../src/core/growing-vectors.js";
 
 test("vectors that come bit by bit are all there, in order, also when they outgrow the first room", () => {
   const vectors = growVectors();

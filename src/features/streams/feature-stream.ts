@@ -1,0 +1,71 @@
+/**
+ * Streams: several ways to look at a video, each of which tells a vector at every step of its sampling plan.
+ */
+import type { FeatureExtractor } from "../feature-extractor.js";
+import { motionDimension } from "./motion-parameters.js";
+
+/** The streams, in the order in which their vectors are joined. */
+export const streamNames = ["rgb", "difference", "motion"] as const;
+
+/**
+ * A way to look at a video: the CNN on its frames (`rgb`), the CNN on what changes between frames (`difference`), or
+ * histograms of its optical flow (`motion`).
+ */
+export type StreamName = (typeof streamNames)[number];
+
+/** What streams need of a CNN. */
+export type StreamCnn = Pick<FeatureExtractor, "extract" | "dimension" | "inputSize">;
+
+/** Frames that a stream wants to see. */
+export interface StreamInput {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  readonly pixelFormat: "rgb24" | "gray8";
+  /** One frame a step, so many seconds after it; or so many frames a second. */
+  readonly when: { readonly shift: number } | { readonly rate: number };
+  /** Given where the whole frame is to be seen, whatever the caller chose. */
+  readonly fit?: "stretch";
+}
+
+/** Frames of one of the inputs, in order of time. */
+export interface StreamFrames {
+  /** uint8, row-major: [n, height, width, 3] RGB, or [n, height, width] grey. */
+  readonly frames: Uint8Array;
+  /** float64 [n] seconds from the clip's first frame. */
+  readonly timestamps: Float64Array;
+  readonly n: number;
+}
+
+/** The port every stream implements. */
+export interface FeatureStream {
+  readonly name: StreamName;
+  /** Values it tells at a step. */
+  readonly dimension: number;
+  readonly inputs: readonly StreamInput[];
+  /** Opens it for one clip; several may be open. */
+  open(): ClipStream;
+}
+
+/** A stream that sees one clip. */
+export interface ClipStream {
+  /**
+   * Takes the next frames of an input, in batches of any size. The arrays must not be written to any more.
+   *
+   * @param input index into the stream's inputs
+   * @throws RangeError where the length of the frames is not that of n frames
+   */
+  push(input: number, batch: StreamFrames): Promise<void>;
+  /**
+   * The vectors of all steps, when every frame has been seen: float32, row-major [steps, dimension].
+   *
+   * @param edges float64 [steps + 1] seconds, ascending: step i stands for what lies between edges i and i + 1
+   */
+  rows(edges: Float64Array): Float32Array;
+}
+
+/** Values that a stream tells at a step, by those of the CNN. */
+export function streamDimension(name: StreamName, cnnDimension: number): number {
+  return name === "motion" ? motionDimension : cnnDimension;
+}

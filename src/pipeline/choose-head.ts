@@ -1,0 +1,207 @@
+import { projectedSize } from "../sequence/block-projection.js";
+import { topKAccuracy } from "../sequence/classification-metrics.js";
+import { createNetwork } from "../sequence/network.js";
+import { poolBlocks } from "../sequence/pooled-blocks.js";
+import { logLoss } from "../sequence/probability-scores.js";
+import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
+import { fitStandardisation, standardise } from "../sequence/standardisation.js";
+import type { FeatureBlock } from "./feature-blocks.js";
+import type { Example } from "./fit-classifier.js";
+import { fitRecurrent, recurrentOptions } from "./fit-recurrent.js";
+import type { HeadCandidate } from "./head-candidates.js";
+import { fitLinearBlocks, linearBlocks } from "./linear-blocks.js";
+import { mirrored, mirrorOf } from "./mirrored-blocks.js";
+import { streamRecipe, streamSettings } from "./network-recipe.js";
+import { fitRecurrentBlocks, projectParts } from "./recurrent-blocks.js";
+import type { RunOptions } from "./run.js";
+
+/** A candidate, and how it did on the clips of the folds that it had not learned from. */
+export interface JudgedCandidate extends HeadCandidate {
+  readonly accuracy: number;
+  /** Nats. */
+  readonly logLoss: number;
+}
+
+/** What a head and its streams were chosen from. */
+export interface HeadSelection {
+  readonly folds: number;
+  /** Clips judged. */
+  readonly n: number;
+  readonly candidates: readonly JudgedCandidate[];
+  /** Index of the one that was taken. */
+  readonly chosen: number;
+}
+
+/** What is chosen by. */
+export interface SelectionGround {
+  readonly classes: readonly string[];
+  /** What the clips' vectors are joined from. */
+  readonly blocks: readonly FeatureBlock[];
+  /** The fold of each example, from 0. */
+  readonly folds: readonly number[];
+  readonly candidates: readonly HeadCandidate[];
+  readonly seed: number;
+}
+
+/** The network that candidates are tried with. */
+const kind = { cell: "lstm", bidirectional: true } as const;
+
+/** Epochs of a network in each fold: no clips are kept back to end its training. */
+const epochs = 20;
+
+/**
+ * Judges candidates by cross-validation, each clip by what has learned from the other folds alone, and chooses: of those
+ * whose accuracy is within one standard error of the highest, the one with the lowest log loss, which tells more of a few
+ * clips than whether each is right.
+ */
+export async function chooseHead(
+  examples: readonly Example[],
+  { classes, blocks, folds, candidates, seed }: SelectionGround,
+  { signal, onProgress }: RunOptions = {},
+): Promise<HeadSelection> {
+  const count = 1 + folds.reduce((a, b) => Math.max(a, b), 0);
+  const truth = examples.map(({ label }) => classes.indexOf(label));
+  const told = candidates.map(() => Array<Float32Array>(examples.length));
+  for (let fold = 0; fold < count; fold++) {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: "choose", done: fold, total: count, unit: "folds" });
+    const held = [...folds.keys()].filter((index) => folds[index] === fold);
+    const rest = [...folds.keys()].filter((index) => folds[index] !== fold);
+    const known = new Map<string, Promise<Float32Array[]>>();
+    const once = (name: string, make: () => Promise<Float32Array[]>): Promise<Float32Array[]> => {
+      const found = known.get(name) ?? make();
+      known.set(name, found);
+      return found;
+    };
+    for (const [c, { head, streams }] of candidates.entries()) {
+      const chosen = blocks.filter(({ name }) => streams.includes(name));
+      const part = (indices: readonly number[]): Example[] =>
+        indices.map((index) => keepBlocks(examples[index]!, blocks, streams));
+      const linear = (): Promise<Float32Array[]> =>
+        once(`linear ${streams.join()}`, async () =>
+          byLinear(part(rest), part(held), chosen, classes),
+        );
+      const recurrent = (): Promise<Float32Array[]> =>
+        once(`recurrent ${streams.join()}`, () =>
+          byNetwork(part(rest), part(held), chosen, classes, {
+            seed,
+            ...(signal ? { signal } : {}),
+          }),
+        );
+      const results =
+        head === "linear"
+          ? await linear()
+          : head === "recurrent"
+            ? await recurrent()
+            : await bothOf(await linear(), await recurrent());
+      for (const [i, index] of held.entries()) told[c]![index] = results[i]!;
+    }
+  }
+  onProgress?.({ stage: "choose", done: count, total: count, unit: "folds" });
+  const judged = candidates.map((candidate, c) => ({
+    ...candidate,
+    accuracy: topKAccuracy(told[c]!, truth, 1),
+    logLoss: logLoss(told[c]!, truth),
+  }));
+  return {
+    folds: count,
+    n: examples.length,
+    candidates: judged,
+    chosen: bestOf(judged, examples.length),
+  };
+}
+
+/** The index of the candidate to take. */
+function bestOf(judged: readonly JudgedCandidate[], n: number): number {
+  const highest = Math.max(...judged.map(({ accuracy }) => accuracy));
+  const standardError = Math.sqrt((highest * (1 - highest)) / n);
+  return [...judged.keys()]
+    .filter((index) => judged[index]!.accuracy >= highest - standardError)
+    .reduce((a, b) => (judged[b]!.logLoss < judged[a]!.logLoss ? b : a));
+}
+
+/** A clip with the values of some blocks alone. */
+export function keepBlocks<Clip extends Example>(
+  clip: Clip,
+  blocks: readonly FeatureBlock[],
+  names: readonly string[],
+): Clip {
+  if (blocks.every(({ name }) => names.includes(name))) return clip;
+  const width = blocks.reduce((sum, { dimension }) => sum + dimension, 0);
+  const kept: number[] = [];
+  let start = 0;
+  for (const { name, dimension } of blocks) {
+    if (names.includes(name)) for (let d = 0; d < dimension; d++) kept.push(start + d);
+    start += dimension;
+  }
+  const steps = clip.features.length / width;
+  const features = new Float32Array(steps * kept.length);
+  for (let t = 0; t < steps; t++) {
+    for (const [i, d] of kept.entries())
+      features[t * kept.length + i] = clip.features[t * width + d]!;
+  }
+  return { ...clip, features };
+}
+
+function bothOf(linear: readonly Float32Array[], network: readonly Float32Array[]): Float32Array[] {
+  return linear.map((each, index) => logMean(each, network[index]!));
+}
+
+function byLinear(
+  training: readonly Example[],
+  held: readonly Example[],
+  blocks: readonly FeatureBlock[],
+  classes: readonly string[],
+): Float32Array[] {
+  const pooling = linearBlocks(blocks).map(({ pools }, index) => ({
+    dimension: blocks[index]!.dimension,
+    pools,
+  }));
+  const layer = fitLinearBlocks(
+    training.map(({ features }) => poolBlocks(features, pooling)),
+    training.map(({ label }) => classes.indexOf(label)),
+    blocks,
+    classes.length,
+  );
+  return held.map(({ features }) => predictSoftmax(layer, poolBlocks(features, pooling)));
+}
+
+async function byNetwork(
+  training: readonly Example[],
+  held: readonly Example[],
+  blocks: readonly FeatureBlock[],
+  classes: readonly string[],
+  { seed, ...options }: Pick<RunOptions, "signal"> & { readonly seed: number },
+): Promise<Float32Array[]> {
+  const dimension = blocks.reduce((sum, block) => sum + block.dimension, 0);
+  const standardisation = fitStandardisation(
+    training.map(({ features }) => features),
+    dimension,
+  );
+  const partsOf = (clips: readonly Example[]) => {
+    const parts = clips.map(({ features }) => standardise(features, standardisation));
+    return {
+      x: parts.map(({ changes }) => changes),
+      context: parts.map(({ context }) => context),
+      y: clips.map(({ label }) => classes.indexOf(label)),
+    };
+  };
+  const mirror = mirrorOf(blocks);
+  const images = mirror
+    ? training.map((clip) => ({ ...clip, features: mirrored(clip.features, mirror) }))
+    : [];
+  const projection = fitRecurrentBlocks(partsOf(training), blocks);
+  const data = projectParts(partsOf([...training, ...images]), projection);
+  const judged = projectParts(partsOf(held), projection);
+  const sizes = {
+    classes,
+    dimension: projectedSize(projection.changes),
+    contextSize: projectedSize(projection.context),
+  };
+  const settings = { ...streamSettings, ...streamRecipe, epochs, seed };
+  const { parameters } = await fitRecurrent(kind, data, undefined, sizes, settings, options, 1);
+  await using network = createNetwork(recurrentOptions(kind, sizes, settings));
+  network.setParameters(parameters);
+  // Awaited here, as the network is closed when this returns.
+  return await network.predict(judged.x, judged.context);
+}

@@ -1,0 +1,83 @@
+import { MuybridgeError } from "../core/errors.js";
+import { fitLinearHead } from "../sequence/linear-head.js";
+import { type Pool, type PooledBlock, pooledSize } from "../sequence/pooled-blocks.js";
+import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
+import { type FeatureBlock, featureBlocks } from "./feature-blocks.js";
+import { mirrorOf } from "./mirrored-blocks.js";
+import type { ModelRecord } from "./model-record.js";
+import { blockWeight } from "./recurrent-blocks.js";
+
+/** How the linear head pools each block, where nothing else stands below: in whole, in halves and in quarters. */
+const usualPools: readonly Pool[] = ["mean", "halves", "quarters", "deviation"];
+
+/** What moves most at any time tells an action as well. */
+const poolsOf: Readonly<Record<string, readonly Pool[]>> = { motion: [...usualPools, "max"] };
+
+/** A block, and how the linear head pools it: what `linear.blocks` of a model.json holds. */
+export interface LinearBlockRecord {
+  readonly name: string;
+  readonly pools: readonly Pool[];
+}
+
+/** How a linear head of these blocks pools them. */
+export function linearBlocks(blocks: readonly FeatureBlock[]): LinearBlockRecord[] {
+  return blocks.map(({ name }) => ({ name, pools: poolsOf[name] ?? usualPools }));
+}
+
+/**
+ * The blocks of a model's linear head with their sizes; undefined for a model without one.
+ *
+ * @throws MuybridgeError ERR_MODEL_INVALID where they are not those of the model's features.
+ */
+export function pooledBlocks({
+  linear,
+  features,
+}: Pick<ModelRecord, "linear" | "features">): PooledBlock[] | undefined {
+  if (!linear) return undefined;
+  const blocks = featureBlocks(features);
+  const names = (all: readonly { readonly name: string }[]): string =>
+    all.map(({ name }) => name).join(", ");
+  if (names(blocks) !== names(linear.blocks)) {
+    throw new MuybridgeError(
+      "ERR_MODEL_INVALID",
+      `The model's linear head (linear.blocks in its model.json) is of the blocks ${names(linear.blocks)}, but its features are ${names(blocks)}; copy the model again, or train it again.`,
+      { parameter: "linear.blocks" },
+    );
+  }
+  return blocks.map(({ dimension }, index) => ({
+    dimension,
+    pools: linear.blocks[index]!.pools,
+  }));
+}
+
+/** Fits a linear head to pooled training clips: float32 [the pooled sizes together] each. */
+export function fitLinearBlocks(
+  pooled: readonly Float32Array[],
+  labels: readonly number[],
+  blocks: readonly FeatureBlock[],
+  classes: number,
+): SoftmaxLayer {
+  const mirror = pooledMirror(blocks);
+  const sizes = linearBlocks(blocks).map(({ pools }, index) => ({
+    size: pooledSize({ dimension: blocks[index]!.dimension, pools }),
+    weight: blockWeight(blocks[index]!),
+  }));
+  return fitLinearHead(pooled, labels, { blocks: sizes, classes, ...(mirror ? { mirror } : {}) });
+}
+
+/** What each pooled value becomes in the mirror image: pools of a value are pools of the value in its place. */
+function pooledMirror(blocks: readonly FeatureBlock[]): Int32Array | undefined {
+  if (!mirrorOf(blocks)) return undefined;
+  const whole: number[] = [];
+  for (const [index, { pools }] of linearBlocks(blocks).entries()) {
+    const block = blocks[index]!;
+    const own = mirrorOf([block]);
+    const size = pooledSize({ dimension: block.dimension, pools });
+    const start = whole.length;
+    for (let i = 0; i < size; i++) {
+      const d = i % block.dimension;
+      whole.push(start + i - d + (own?.[d] ?? d));
+    }
+  }
+  return Int32Array.from(whole);
+}

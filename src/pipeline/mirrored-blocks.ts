@@ -1,0 +1,71 @@
+import type { FeatureBlock } from "./feature-blocks.js";
+
+/** How the histograms of the stream motion stand in its vectors: rows and columns of cells, bins of a cell. */
+const layout = { rows: 4, columns: 4, directions: 8, flowBins: 9 } as const;
+
+/** Values of the stream motion: a histogram of flow, and one of the boundaries of each of its components. */
+const motionDimension: number =
+  layout.rows * layout.columns * (layout.flowBins + 2 * layout.directions);
+
+/**
+ * For each value of a motion vector, the one that has its place when the picture is mirrored: columns change sides, and
+ * what goes to the right goes to the left. Directions go from the right by way of down, 45 degrees from one to the next.
+ */
+const mirroredMotion: Int32Array = mirrorMotion();
+
+function mirrorMotion(): Int32Array {
+  const { rows, columns, directions, flowBins } = layout;
+  const mirror = new Int32Array(motionDimension);
+  // Along x what is mirrored turns round; the slopes of a component that itself turns round, along y instead.
+  const aroundY = (bin: number): number => (directions + directions / 2 - bin) % directions;
+  const aroundX = (bin: number): number => (directions - bin) % directions;
+  const histograms = [
+    { bins: flowBins, turn: (bin: number) => (bin === directions ? bin : aroundY(bin)) },
+    { bins: directions, turn: aroundX },
+    { bins: directions, turn: aroundY },
+  ];
+  let start = 0;
+  for (const { bins, turn } of histograms) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const cell = start + (row * columns + column) * bins;
+        const other = start + (row * columns + (columns - 1 - column)) * bins;
+        for (let bin = 0; bin < bins; bin++) mirror[cell + bin] = other + turn(bin);
+      }
+    }
+    start += rows * columns * bins;
+  }
+  return mirror;
+}
+
+/**
+ * For each value of the blocks' vectors, the one that has its place when the picture is mirrored; undefined where that
+ * is known of no block. A CNN's values are taken to stay, as it was trained with mirrored pictures.
+ */
+export function mirrorOf(blocks: readonly FeatureBlock[]): Int32Array | undefined {
+  const isMotion = ({ name, dimension }: FeatureBlock): boolean =>
+    name === "motion" && dimension === motionDimension;
+  if (!blocks.some(isMotion)) return undefined;
+  const mirror: number[] = [];
+  for (const block of blocks) {
+    const start = mirror.length;
+    for (let d = 0; d < block.dimension; d++) {
+      mirror.push(start + (isMotion(block) ? mirroredMotion[d]! : d));
+    }
+  }
+  return Int32Array.from(mirror);
+}
+
+/**
+ * A clip's features as they would be of its mirror image.
+ *
+ * @param features float32 [T, mirror.length]
+ */
+export function mirrored(features: Float32Array, mirror: Int32Array): Float32Array {
+  const width = mirror.length;
+  const turned = new Float32Array(features.length);
+  for (let start = 0; start < features.length; start += width) {
+    for (let d = 0; d < width; d++) turned[start + d] = features[start + mirror[d]!]!;
+  }
+  return turned;
+}

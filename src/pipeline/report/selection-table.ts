@@ -1,0 +1,20 @@
+import type { ModelRecord } from "../model-record.js";
+import { percent, table } from "./page.js";
+
+/** What a head and its streams were chosen from, as a part of a page. Empty where nothing was chosen. */
+export function selectionTable({ training: { selection } }: Pick<ModelRecord, "training">): string {
+  if (!selection) return "";
+  const { candidates, chosen, folds, n } = selection;
+  return `<h2>What it was chosen from</h2>
+<p>Each candidate was judged on ${n} training and validation clips in ${folds} folds of whole groups, each fold by what had learned from the others. Of those within one standard error of the highest accuracy the one with the lowest log loss was taken.</p>
+${table(
+  ["head", "streams", "accuracy", "log loss", ""],
+  candidates.map(({ head, streams, accuracy, logLoss }, index) => [
+    head,
+    streams.join(" + "),
+    percent(accuracy),
+    logLoss.toFixed(3),
+    index === chosen ? "taken" : "",
+  ]),
+)}`;
+}

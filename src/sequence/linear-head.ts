@@ -1,0 +1,174 @@
+import type { Parameter } from "./parameters.js";
+import { fitByProducts } from "./softmax-by-products.js";
+import type { SoftmaxLayer } from "./temperature-scaling.js";
+
+/** A part of the vectors that a linear head sees, and how much it counts. */
+export interface LinearBlock {
+  /** Values of it. */
+  readonly size: number;
+  /** What it is multiplied by beside the others, all brought to the same energy. */
+  readonly weight: number;
+}
+
+/** Options of {@link fitLinearHead}. */
+export interface LinearHeadOptions {
+  readonly blocks: readonly LinearBlock[];
+  readonly classes: number;
+  /**
+   * For each value of a vector, the one that it becomes when the picture is mirrored; undefined where none changes.
+   * What is learned of a clip is then learned of its mirror image too.
+   */
+  readonly mirror?: Int32Array;
+}
+
+/** How much the classifier of all blocks together counts beside those of single blocks, of 1. */
+const jointShare = 0.5;
+
+/** A variance below this is taken for none, and its value left out. */
+const smallestVariance = 1e-10;
+
+/**
+ * Fits a linear classifier of vectors of several blocks: each block is brought to mean 0, deviation 1 and an energy of 1,
+ * and softmax regressions are fitted to each block alone and to all together, whose log probabilities are averaged. Of
+ * linear classifiers such a mean is a linear classifier, and so are its standardisation and its mirror image: what
+ * comes out is one kernel over the vectors as they are.
+ *
+ * @param vectors each float32 [the blocks' sizes together], of the training clips alone
+ * @param labels the index of each one's class
+ * @returns kernel [size, classes] and bias [classes]
+ */
+export function fitLinearHead(
+  vectors: readonly Float32Array[],
+  labels: readonly number[],
+  { blocks, classes, mirror }: LinearHeadOptions,
+): SoftmaxLayer {
+  const size = blocks.reduce((sum, block) => sum + block.size, 0);
+  const seen = mirror ? vectors.map((vector) => withMirror(vector, mirror)) : vectors;
+  let start = 0;
+  const parts = blocks.map(({ size: own }) => {
+    const part = standardiseBlock(seen, start, own);
+    start += own;
+    return { ...part, products: productsOf(part.rows, own) };
+  });
+  const members = memberWeights(blocks);
+  const n = vectors.length;
+  const bias = new Float64Array(classes);
+  const duals = parts.map(() => new Float64Array(n * classes));
+  for (const { share, weights } of members) {
+    const products = new Float64Array(n * n);
+    for (const [b, part] of parts.entries()) {
+      const energy = weights[b]! ** 2;
+      if (energy > 0) for (let i = 0; i < n * n; i++) products[i]! += energy * part.products[i]!;
+    }
+    const fitted = fitByProducts(products, labels, classes);
+    for (let c = 0; c < classes; c++) bias[c]! += share * fitted.bias[c]!;
+    for (const [b, dual] of duals.entries()) {
+      const factor = share * weights[b]! ** 2;
+      for (let i = 0; i < dual.length; i++) dual[i]! += factor * fitted.weights[i]!;
+    }
+  }
+  const kernel = new Float64Array(size * classes);
+  let offset = 0;
+  for (const [b, { rows, mean, scale }] of parts.entries()) {
+    addKernel(rows, duals[b]!, scale, kernel.subarray(offset * classes), classes);
+    for (let d = 0; d < mean.length; d++) {
+      for (let c = 0; c < classes; c++) {
+        bias[c]! -= mean[d]! * kernel[(offset + d) * classes + c]!;
+      }
+    }
+    offset += mean.length;
+  }
+  const parameter = (shape: readonly number[], data: Float64Array): Parameter => ({
+    shape,
+    data: Float32Array.from(data),
+  });
+  return {
+    kernel: parameter([size, classes], mirror ? mirrorKernel(kernel, mirror, classes) : kernel),
+    bias: parameter([classes], bias),
+  };
+}
+
+/** The weight of each block in each member, and how much the member counts. */
+function memberWeights(
+  blocks: readonly LinearBlock[],
+): { readonly share: number; readonly weights: readonly number[] }[] {
+  if (blocks.length === 1) return [{ share: 1, weights: [1] }];
+  const alone = blocks.map((_, own) => ({
+    share: (1 - jointShare) / blocks.length,
+    weights: blocks.map((_, b) => (b === own ? 1 : 0)),
+  }));
+  return [...alone, { share: jointShare, weights: blocks.map(({ weight }) => weight) }];
+}
+
+/** The mean of a vector and its mirror image. */
+function withMirror(vector: Float32Array, mirror: Int32Array): Float32Array {
+  return vector.map((value, i) => (value + vector[mirror[i]!]!) / 2);
+}
+
+/** The kernel that gives for a vector what this one gives for the mean of it and its mirror image. */
+function mirrorKernel(kernel: Float64Array, mirror: Int32Array, classes: number): Float64Array {
+  return kernel.map((value, i) => {
+    const row = Math.floor(i / classes);
+    return (value + kernel[mirror[row]! * classes + (i - row * classes)]!) / 2;
+  });
+}
+
+/** A block of all vectors: rows float64 [n, size] of energy 1 on average, and what made them so. */
+interface StandardisedBlock {
+  readonly rows: readonly Float64Array[];
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+}
+
+function standardiseBlock(
+  vectors: readonly Float32Array[],
+  start: number,
+  size: number,
+): StandardisedBlock {
+  const n = vectors.length;
+  const mean = new Float64Array(size);
+  const variance = new Float64Array(size);
+  for (const vector of vectors) {
+    for (let d = 0; d < size; d++) mean[d]! += vector[start + d]! / n;
+  }
+  for (const vector of vectors) {
+    for (let d = 0; d < size; d++) variance[d]! += (vector[start + d]! - mean[d]!) ** 2 / n;
+  }
+  const scale = variance.map((v) => (v > smallestVariance ? 1 / Math.sqrt(v * size) : 0));
+  const rows = vectors.map((vector) =>
+    Float64Array.from(mean, (m, d) => (vector[start + d]! - m) * scale[d]!),
+  );
+  return { rows, mean, scale };
+}
+
+function productsOf(rows: readonly Float64Array[], size: number): Float64Array {
+  const n = rows.length;
+  const products = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    const a = rows[i]!;
+    for (let j = 0; j <= i; j++) {
+      const b = rows[j]!;
+      let sum = 0;
+      for (let d = 0; d < size; d++) sum += a[d]! * b[d]!;
+      products[i * n + j] = sum;
+      products[j * n + i] = sum;
+    }
+  }
+  return products;
+}
+
+/** Adds rowsᵀ · dual, each row scaled, to the front of a kernel. */
+function addKernel(
+  rows: readonly Float64Array[],
+  dual: Float64Array,
+  scale: Float64Array,
+  kernel: Float64Array,
+  classes: number,
+): void {
+  for (const [i, row] of rows.entries()) {
+    for (let d = 0; d < row.length; d++) {
+      const value = row[d]! * scale[d]!;
+      for (let c = 0; c < classes; c++) kernel[d * classes + c]! += value * dual[i * classes + c]!;
+    }
+  }
+}
