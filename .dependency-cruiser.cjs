@@ -11,7 +11,7 @@ const rooms = [
   ["studio", "^src/studio/server/"],
   // Runs in the browser; of the server it knows the types of the messages.
   ["page", "^src/studio/page/"],
-  ["messages", "^src/studio/server/messages\\.ts$"],
+  ["messages", "^src/studio/server/(work-)?messages\\.ts$"],
   ["cli", "^src/cli/"],
 ];
 

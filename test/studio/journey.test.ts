@@ -117,6 +117,7 @@ describe.skipIf(!chromium)("the studio in a browser", () => {
     await page.getByText("the class checks has only 2 clips").waitFor();
     await page.getByLabel("Name of the model").fill("first");
     await page.getByText("Settings", { exact: true }).click();
+    await page.getByLabel("Network").selectOption("bilstm");
     await page.getByLabel("Epochs, at most").fill("12");
     await page.getByLabel("Hidden units").fill("16");
     await page.getByLabel("Frames of a clip").fill("8");

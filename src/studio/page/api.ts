@@ -2,12 +2,11 @@ import type {
   Correction,
   Corrections,
   Folder,
-  Job,
   Part,
   StudioState,
   Timeline,
-  WorkRequest,
 } from "../server/messages.js";
+import type { Job, WorkRequest } from "../server/work-messages.js";
 
 /** A refusal of the server, in its words. */
 export class Refusal extends Error {

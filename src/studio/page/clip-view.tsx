@@ -4,7 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Timeline } from "../server/messages.js";
 import { Problem, useAction } from "./action.js";
 import { filmstripUrl, readTimeline, subtitlesUrl, videoUrl } from "./api.js";
-import { keyWords, onClipKey } from "./clip-keys.js";
+import { onClipKey } from "./clip-keys.js";
+import { KeyList } from "./key-list.js";
 import {
   keptParts,
   partAt,
@@ -236,19 +237,7 @@ export function ClipView({ clip }: { readonly clip: OpenedClip }): JSX.Element {
               </a>
             </p>
           )}
-          <details>
-            <summary>Keys</summary>
-            <dl class="keys">
-              {keyWords.map(([keys, what]) => (
-                <div key={keys}>
-                  <dt>
-                    <kbd>{keys}</kbd>
-                  </dt>
-                  <dd>{what}</dd>
-                </div>
-              ))}
-            </dl>
-          </details>
+          <KeyList />
         </div>
       </div>
     </dialog>

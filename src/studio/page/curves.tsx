@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Job } from "../server/messages.js";
+import type { Job } from "../server/work-messages.js";
 import { percent } from "./words.js";
 
 type Epoch = Job["epochs"][number];
@@ -17,7 +17,10 @@ interface Line {
 export function Curves({ epochs }: { readonly epochs: readonly Epoch[] }): JSX.Element | null {
   // The second training, on all clips, has no validation to be judged by.
   const first = epochs.filter(({ stage }) => stage === "train");
-  const shown = first.length > 0 ? first : epochs;
+  const all = first.length > 0 ? first : epochs;
+  // Of several networks that are tried, the last one.
+  const begin = all.findLastIndex(({ epoch }, i) => epoch <= (all[i - 1]?.epoch ?? 0));
+  const shown = all.slice(Math.max(begin, 0));
   const last = shown.at(-1);
   if (!last) return null;
   const curve = (pick: (epoch: Epoch) => number | undefined): Line["values"] =>

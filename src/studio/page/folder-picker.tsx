@@ -74,7 +74,13 @@ export function FolderPicker({
                 </li>
               ))}
           </ul>
-          <button type="button" class="main" onClick={() => onChoose(here.path, here)}>
+          {/* Not while another folder is on its way: it would be the wrong one that is taken. */}
+          <button
+            type="button"
+            class="main"
+            disabled={action.busy.value}
+            onClick={() => onChoose(here.path, here)}
+          >
             {choice}
           </button>
         </>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Job } from "../server/messages.js";
+import type { Job } from "../server/work-messages.js";
 import { Problem, useAction } from "./action.js";
 import { stopJob } from "./api.js";
 

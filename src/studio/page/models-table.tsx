@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Outcome } from "../server/messages.js";
+import type { Outcome } from "../server/work-messages.js";
 import { Problem, useAction } from "./action.js";
 import { startJob } from "./api.js";
 import { ConfusionMatrix } from "./confusion.js";

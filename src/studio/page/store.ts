@@ -1,12 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import type {
-  Corrections,
-  Job,
-  ListedResult,
-  ModelEntry,
-  Part,
-  StudioEvent,
-} from "../server/messages.js";
+import type { Corrections, ListedResult, Part, StudioEvent } from "../server/messages.js";
+import type { Job, ModelEntry } from "../server/work-messages.js";
 import { openSession, Refusal, readFolder, readState, saveParts, undoCorrection } from "./api.js";
 
 /** How the page stands with the server. */

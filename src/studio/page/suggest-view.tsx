@@ -48,7 +48,7 @@ export function SuggestView(): JSX.Element {
         <>
           <p role="status">
             {outcome.videos.length === 0
-              ? "There is nothing left to ask: you have said what all of these are."
+              ? "There is nothing left to ask: the model has learned from all of these, or you have said what they are."
               : `${outcome.videos.filter(({ path }) => partsByPath.value.has(path)).length} of ${outcome.videos.length} are done.`}
           </p>
           <ClipList

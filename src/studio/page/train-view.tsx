@@ -11,6 +11,7 @@ import { nameOf } from "./words.js";
 
 /** Classifiers over the sequence, with words for those who do not know their names. */
 const kinds = {
+  auto: "chosen by trying them, on clips left out",
   bilstm: "BiLSTM: knows the order in time",
   bigru: "BiGRU: the same, smaller",
   meanpool: "mean over time: knows no order",
@@ -22,7 +23,8 @@ const name = signal("");
 const epochs = signal(40);
 const hidden = signal(128);
 const frames = signal(16);
-const rnn = signal<keyof typeof kinds>("bilstm");
+const rnn = signal<keyof typeof kinds>("auto");
+const from = signal("");
 
 /** Choosing a data set, training on it, and judging what comes of it. */
 export function TrainView(): JSX.Element {
@@ -114,10 +116,16 @@ export function TrainView(): JSX.Element {
                   kind: "train",
                   dataset,
                   name: name.value || usualName,
-                  epochs: epochs.value,
-                  hidden: hidden.value,
-                  count: frames.value,
-                  rnn: rnn.value,
+                  ...(from.value === "" ? {} : { from: from.value }),
+                  // What is chosen by trying must not be chosen beforehand.
+                  ...(rnn.value === "auto" || from.value !== ""
+                    ? {}
+                    : {
+                        epochs: epochs.value,
+                        hidden: hidden.value,
+                        count: frames.value,
+                        rnn: rnn.value,
+                      }),
                 });
                 name.value = "";
               });
@@ -135,7 +143,25 @@ export function TrainView(): JSX.Element {
                 }}
               />
             </label>
-            <details>
+            {models.value.length > 0 && (
+              <label>
+                Add to
+                <select
+                  value={from.value}
+                  onChange={({ currentTarget }) => {
+                    from.value = currentTarget.value;
+                  }}
+                >
+                  <option value="">no model: begin anew</option>
+                  {models.value.map(({ id }) => (
+                    <option key={id} value={id}>
+                      {id.replace(/^given:/, "")}, and all it learned from
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )}
+            <details hidden={from.value !== ""}>
               <summary>Settings</summary>
               <label>
                 Network
@@ -152,9 +178,13 @@ export function TrainView(): JSX.Element {
                   ))}
                 </select>
               </label>
-              <NumberField name="Epochs, at most" signal={epochs} max={1000} />
-              <NumberField name="Hidden units" signal={hidden} max={1024} />
-              <NumberField name="Frames of a clip" signal={frames} max={1000} />
+              {rnn.value !== "auto" && (
+                <>
+                  <NumberField name="Epochs, at most" signal={epochs} max={1000} />
+                  <NumberField name="Hidden units" signal={hidden} max={1024} />
+                  <NumberField name="Frames of a clip" signal={frames} max={1000} />
+                </>
+              )}
             </details>
             <button type="submit" class="main" disabled={training.busy.value || hasNothing}>
               Train

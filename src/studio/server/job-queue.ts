@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../../core/atomic-file.js";
 import { isAbort, MuybridgeError, messageOf } from "../../core/errors.js";
 import type { ProgressEvent } from "../../core/progress.js";
 import { mostKeptJobs, mostWaiting } from "./limits.js";
-import { type Job, type Outcome, requestSchema, type WorkRequest } from "./messages.js";
+import { type Job, type Outcome, requestSchema, type WorkRequest } from "./work-messages.js";
 
 /** What work is given besides its request. */
 export interface JobContext {

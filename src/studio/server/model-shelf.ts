@@ -4,7 +4,7 @@ import { readBoundedFile } from "../../core/bounded-file.js";
 import { sha256 } from "../../core/digest.js";
 import { MuybridgeError } from "../../core/errors.js";
 import { parseModelRecord } from "../../pipeline/model-directory.js";
-import type { ModelEntry } from "./messages.js";
+import type { ModelEntry } from "./work-messages.js";
 
 /** The models that can be chosen: those that were trained here, and the one that was named at the start. */
 export interface ModelShelf {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RouteGround } from "../ground.js";
-import { jobSchema, requestSchema } from "../messages.js";
+import { jobSchema, requestSchema } from "../work-messages.js";
 import type { RouteApp } from "./route-app.js";
 
 /** Work: asking for it, and ending it. What becomes of it comes with the events. */

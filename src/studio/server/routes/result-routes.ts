@@ -5,7 +5,8 @@ import { csvFormat } from "../../../pipeline/writers/csv.js";
 import { toJsonLine } from "../../../pipeline/writers/jsonl.js";
 import { toWebVtt } from "../../../pipeline/writers/web-vtt.js";
 import type { RouteGround } from "../ground.js";
-import { correctionSchema, correctionsSchema, pathSchema, timelineSchema } from "../messages.js";
+import { correctionSchema, correctionsSchema, timelineSchema } from "../messages.js";
+import { pathSchema } from "../work-messages.js";
 import type { RouteApp } from "./route-app.js";
 
 const download = (name: string): string =>

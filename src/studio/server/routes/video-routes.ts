@@ -2,8 +2,9 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import type { RouteGround } from "../ground.js";
 import { largestUpload, mostUploads } from "../limits.js";
-import { folderSchema, pathSchema } from "../messages.js";
+import { folderSchema } from "../messages.js";
 import { keepUpload } from "../upload-store.js";
+import { pathSchema } from "../work-messages.js";
 import type { RouteApp } from "./route-app.js";
 
 /** Content types of what a browser may play; of the others none is told, and none is guessed. */

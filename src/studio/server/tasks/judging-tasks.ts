@@ -7,7 +7,7 @@ import { openStageCache } from "../../../pipeline/stage-cache.js";
 import { suggest } from "../../../pipeline/suggest.js";
 import type { Ground } from "../ground.js";
 import type { JobContext } from "../job-queue.js";
-import type { Outcome, WorkRequest } from "../messages.js";
+import type { Outcome, WorkRequest } from "../work-messages.js";
 import { openServedDataset } from "./served-dataset.js";
 
 /** Looks for what would spoil a training. */

@@ -3,7 +3,8 @@ import { chooseLabelSettings, settingsDigest } from "../../../pipeline/label-set
 import { openModel } from "../../../pipeline/model.js";
 import type { Ground } from "../ground.js";
 import type { JobContext } from "../job-queue.js";
-import { listedResultSchema, type Outcome, type WorkRequest } from "../messages.js";
+import { listedResultSchema } from "../messages.js";
+import type { Outcome, WorkRequest } from "../work-messages.js";
 
 /** Labels videos; each result is kept and told as soon as it is there. */
 export async function labelTask(

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../../../core/atomic-file.js";
 import { MuybridgeError } from "../../../core/errors.js";
 import { removeKeptTraining } from "../../../pipeline/fitting-choices.js";
+import { openModel } from "../../../pipeline/model.js";
 import { trainingReport } from "../../../pipeline/report/training-report.js";
 import { train } from "../../../pipeline/train.js";
 import type { Ground } from "../ground.js";
 import type { JobContext } from "../job-queue.js";
-import type { Outcome, WorkRequest } from "../messages.js";
+import type { Outcome, WorkRequest } from "../work-messages.js";
 import { openServedDataset } from "./served-dataset.js";
 
 /** Seconds of training that an end of the machine may cost. */
@@ -18,6 +19,7 @@ export async function trainTask(
   {
     dataset: path,
     name,
+    from: base,
     epochs,
     hidden,
     seed,
@@ -41,7 +43,10 @@ export async function trainTask(
     await removeKeptTraining(kept);
   }
   const dataset = await openServedDataset(files, path);
+  await using from =
+    base === undefined ? undefined : await openModel(await shelf.directoryOf(base));
   await using model = await train(dataset, {
+    ...(from ? { from } : {}),
     ...(epochs === undefined ? {} : { epochs }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(seed === undefined ? {} : { seed }),
