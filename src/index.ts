@@ -51,6 +51,12 @@ export type { FailedLabel, LabelledVideo, LabelResult } from "./pipeline/label-r
 export { type Model, type ModelPrediction, openModel } from "./pipeline/model.js";
 export { type ExamplesOptions, modelFromExamples } from "./pipeline/model-from-examples.js";
 export type { PresetName } from "./pipeline/presets.js";
+export { labelByQueue, type SubmitOptions } from "./pipeline/queue/label-by-queue.js";
+export {
+  type QueueWorkerOptions,
+  runQueueWorker,
+  type WorkerTally,
+} from "./pipeline/queue/queue-worker.js";
 export { convergencePlot, tuningReport } from "./pipeline/report/tuning-report.js";
 export { type SuggestedVideo, type Suggestions, suggest } from "./pipeline/suggest.js";
 export { type TrainOptions, train } from "./pipeline/train.js";

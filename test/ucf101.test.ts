@@ -21,7 +21,7 @@ test.skipIf(!present)(
     });
     const accuracies: number[] = [];
     for (const seed of [1, 2, 3]) {
-      await using model = await train(dataset, { seed, cacheDir });
+      await using model = await train(dataset, { seed, cacheDir, head: "recurrent" });
       const { n, accuracy, baseline, predictions } = await evaluate(model, dataset, { cacheDir });
       expect(n).toBe(70);
       accuracies.push(accuracy);

@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
   serve: () => import("./commands/serve.js"),
+  submit: () => import("./commands/submit.js"),
+  worker: () => import("./commands/worker.js"),
   datasets: () => import("./commands/datasets.js"),
   cnn: () => import("./commands/cnn.js"),
   cache: () => import("./commands/cache.js"),

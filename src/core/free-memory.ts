@@ -1,7 +1,10 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 
 /** From Node 22 on. */
-type Transferable = ArrayBuffer & { readonly transfer?: (newLength: number) => ArrayBuffer };
+type Transferable = ArrayBuffer & {
+  readonly transfer?: (newLength: number) => ArrayBuffer;
+  readonly detached?: boolean;
+};
 
 let closed: MessagePort | undefined;
 
@@ -14,6 +17,8 @@ export function freeMemory(...arrays: readonly { readonly buffer: ArrayBufferLik
   for (const { buffer } of arrays) {
     if (!(buffer instanceof ArrayBuffer)) continue;
     const transferable: Transferable = buffer;
+    // What is freed already cannot be transferred.
+    if (transferable.detached) continue;
     if (transferable.transfer) transferable.transfer(0);
     else closedPort().postMessage(null, [buffer]);
   }

@@ -51,8 +51,8 @@ const epochs = 20;
 
 /**
  * Judges candidates by cross-validation, each clip by what has learned from the other folds alone, and chooses: of those
- * whose accuracy is within one standard error of the highest, the one with the lowest log loss, which tells more of a few
- * clips than whether each is right.
+ * whose accuracy is within one standard error of the highest, the ensemble; where that is not among them, the one with the
+ * lowest log loss.
  */
 export async function chooseHead(
   examples: readonly Example[],
@@ -115,9 +115,12 @@ export async function chooseHead(
 function bestOf(judged: readonly JudgedCandidate[], n: number): number {
   const highest = Math.max(...judged.map(({ accuracy }) => accuracy));
   const standardError = Math.sqrt((highest * (1 - highest)) / n);
-  return [...judged.keys()]
-    .filter((index) => judged[index]!.accuracy >= highest - standardError)
-    .reduce((a, b) => (judged[b]!.logLoss < judged[a]!.logLoss ? b : a));
+  const asGood = [...judged.keys()].filter(
+    (index) => judged[index]!.accuracy >= highest - standardError,
+  );
+  // What is averaged depends least on the clips at hand.
+  const ensemble = asGood.find((index) => judged[index]!.head === "ensemble");
+  return ensemble ?? asGood.reduce((a, b) => (judged[b]!.logLoss < judged[a]!.logLoss ? b : a));
 }
 
 /** A clip with the values of some blocks alone. */

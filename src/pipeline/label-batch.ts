@@ -20,6 +20,8 @@ export interface LabelBatchOptions
   readonly resume?: boolean;
   /** Label only this part of the inputs. */
   readonly shard?: Shard;
+  /** What labels the videos. Default: {@link label}, on this machine. */
+  readonly labelVideos?: typeof label;
   /** Called once, before the first video, with what is kept of an earlier run. */
   readonly onKept?: (kept: number) => void;
   /** Given each result of this run when it is written; the next is written when it is done. */
@@ -45,7 +47,7 @@ export async function labelBatch(
   options: LabelBatchOptions,
 ): Promise<LabelledBatch> {
   const { format, out, resume, shard, nameOutputs, onKept, onResult, ...labelOptions } = options;
-  const { model } = options;
+  const { model, labelVideos = label } = options;
   const origin = {
     model: model.digest,
     options: settingsDigest(chooseLabelSettings(options, model), model),
@@ -68,7 +70,7 @@ export async function labelBatch(
       const total = isArray(rest) ? { total: rest.length } : {};
       options.onProgress?.({ stage: "label", done: 0, failed: 0, unit: "videos", ...total });
     }
-    for await (const result of label(rest, labelOptions)) {
+    for await (const result of labelVideos(rest, labelOptions)) {
       if ("error" in result) failed += 1;
       else labelled += 1;
       await writer.write(result);

@@ -49,24 +49,12 @@ export async function* label(
   inputs: Iterable<LabelInput> | AsyncIterable<LabelInput>,
   options: LabelOptions,
 ): AsyncGenerator<LabelResult, void> {
-  const { model, signal } = options;
-  const settings = chooseLabelSettings(options, model);
-  const digest = settingsDigest(settings, model);
-  await using run = await openRun(settingsForWindows(model.settings, settings.windows), options);
-  const stage = await openStage(model, settings, run, options);
+  const { signal } = options;
+  await using labeller = await openLabeller(options);
+  const { run } = labeller;
   const outcomes = mapVideos(
     named(inputs),
-    async (input) => {
-      const prediction = await atPath(input, (path) => stage.predict(path, signal));
-      if (settings.strict && prediction.truncated) {
-        throw new MuybridgeError(
-          "ERR_TRUNCATED_VIDEO",
-          `${input.name} ends early or is damaged; leave out --strict to label what decodes.`,
-          { path: input.name },
-        );
-      }
-      return prediction;
-    },
+    (input) => atPath(input, (path) => labeller.label(path, input.name, signal)),
     progressOptions("label", Array.isArray(inputs) ? inputs.length : options.total, run, options),
   );
   for await (const outcome of outcomes) {
@@ -75,8 +63,51 @@ export async function* label(
       yield { path: outcome.name, error: { code, message } };
     } else {
       const { name: path, value, elapsedMs } = outcome;
-      yield { path, ...toResult(value, model, settings), options: digest, elapsedMs };
+      yield { path, ...value, elapsedMs };
     }
+  }
+}
+
+/** What a model says of a video, whatever the video is called. */
+export type VideoLabel = Omit<LabelledVideo, "path" | "elapsedMs">;
+
+/** Labels videos one by one, by one model and settings, in processes that stay. Whoever opens it disposes of it. */
+export interface Labeller extends AsyncDisposable {
+  readonly run: Run;
+  /**
+   * @param name what the video is called in errors, where it is not its path
+   * @throws MuybridgeError of the decoder; ERR_TRUNCATED_VIDEO of `strict`.
+   */
+  label(path: string, name?: string, signal?: AbortSignal): Promise<VideoLabel>;
+}
+
+/** Opens one. @throws MuybridgeError ERR_USAGE for options out of range. */
+export async function openLabeller(options: LabelOptions): Promise<Labeller> {
+  const { model } = options;
+  const settings = chooseLabelSettings(options, model);
+  const digest = settingsDigest(settings, model);
+  const run = await openRun(settingsForWindows(model.settings, settings.windows), options);
+  const dispose = (): PromiseLike<void> => run[Symbol.asyncDispose]();
+  try {
+    const stage = await openStage(model, settings, run, options);
+    return {
+      run,
+      async label(path, name = path, signal) {
+        const prediction = await stage.predict(path, signal);
+        if (settings.strict && prediction.truncated) {
+          throw new MuybridgeError(
+            "ERR_TRUNCATED_VIDEO",
+            `${name} ends early or is damaged; leave out --strict to label what decodes.`,
+            { path: name },
+          );
+        }
+        return { ...toResult(prediction, model, settings), options: digest };
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
   }
 }
 

@@ -85,6 +85,7 @@ export async function parserTargets(directory) {
             changeDeviation: Float32Array.of(1, 2),
           },
           meanPool: { kernel: tensor([2, 2]), bias: tensor([2]) },
+          linear: { kernel: tensor([6, 2]), bias: tensor([2]) },
           parameters: {
             "layer0.forward.kernel": tensor([2, 8]),
             "layer0.forward.recurrentKernel": tensor([2, 8]),

@@ -1,39 +1,28 @@
 import { addAbortSignal } from "node:stream";
 import { type Command, Option } from "commander";
 import { isAbort } from "../../core/errors.js";
-import { parseShard, type Shard } from "../../pipeline/shard.js";
-import { type ResultFormatName, resultFormatNames } from "../../pipeline/writers/result-writer.js";
 import { type Annotation, openAnnotation } from "../annotation.js";
 import {
   addRunOptions,
   addTalkOptions,
   type CommandContext,
   type JobOptions,
-  number,
   runOptions,
   wholeNumber,
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import { addLabeller, type LabellerFlags, namedIn, openLabeller } from "../labeller.js";
+import {
+  addLabellingFlags,
+  type LabellingFlags,
+  labelChoices,
+  resumeCommand,
+} from "../labelling-flags.js";
 import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
-import { shellQuote } from "../shell-quote.js";
 import { writeSuggestions } from "../suggestions.js";
 
-interface Options extends TalkOptions, JobOptions, LabellerFlags {
-  readonly out?: string;
-  readonly format: ResultFormatName;
-  readonly json?: boolean;
-  readonly top?: number;
-  readonly threshold?: number;
-  readonly strict?: boolean;
-  readonly resume?: boolean;
-  readonly shard?: Shard;
-  readonly window?: number;
-  readonly stride?: number;
-  readonly minLength?: number;
-  readonly track?: boolean;
-  readonly allFiles?: boolean;
+interface Options extends TalkOptions, JobOptions, LabellingFlags, LabellerFlags {
   readonly annotate?: string;
   readonly suggest?: number;
 }
@@ -53,52 +42,13 @@ const labellingOnly = [
   "annotate",
 ];
 
-/** Parser of an option that takes seconds; which ones make sense together, `label` says. */
-const seconds = number(0, 1e6);
-
 export function define(command: Command, context: CommandContext): void {
   addLabeller(
     command.description(
       "Label videos, or sequences of vectors, with a model or by a few examples, one line each.",
     ),
-  )
-    .option(
-      "--out <file>",
-      "write to a file instead of standard output; of --format vtt, to a directory",
-    )
-    .addOption(
-      new Option("--format <name>", "how results are written")
-        .choices(resultFormatNames)
-        .default("jsonl"),
-    )
-    .option("--json", "the same as --format jsonl")
-    .option("--top <k>", "classes to list (default: 5)", wholeNumber(1, 100_000))
-    .option(
-      "--threshold <p>",
-      "confidence below which the label is unknown (default: 0)",
-      number(0, 1),
-    )
-    .option("--strict", "take a truncated video for a failure")
-    .option("--resume", "keep the results that --out holds already, and label the rest")
-    .addOption(
-      new Option(
-        "--shard <i/n>",
-        "label only the i-th of n equal parts of the inputs, i from 1 to n",
-      ).argParser(parseShard),
-    )
-    .option(
-      "--window <s>",
-      "find segments in long videos, by a window of so many seconds that slides over them; about as long as the clips of the training",
-      seconds,
-    )
-    .option("--stride <s>", "seconds from window to window (default: a quarter of it)", seconds)
-    .option(
-      "--min-length <s>",
-      "seconds below which a segment goes to its neighbours (default: half the window)",
-      seconds,
-    )
-    .option("--track", "add the probabilities over time to each line of JSON")
-    .option("--all-files", "take every file of a directory, whatever its extension")
+  );
+  addLabellingFlags(command)
     .option(
       "--annotate <dir>",
       "write DIR/<name>.mp4 as well: a copy of each video with its label and a timeline drawn on it",
@@ -132,16 +82,9 @@ export function define(command: Command, context: CommandContext): void {
       // Whoever waits for standard input must still hear Ctrl-C.
       if (streamed) addAbortSignal(context.signal, process.stdin);
       const { out, json, resume, shard, annotate, suggest: count } = options;
-      const { top, threshold, strict, window, stride, minLength, track } = options;
       const labelOptions = {
         model,
-        ...(top === undefined ? {} : { top }),
-        ...(threshold === undefined ? {} : { threshold }),
-        ...(strict === undefined ? {} : { strict }),
-        ...(window === undefined ? {} : { window }),
-        ...(stride === undefined ? {} : { stride }),
-        ...(minLength === undefined ? {} : { minLength }),
-        ...(track === undefined ? {} : { track }),
+        ...labelChoices(options),
         ...run,
       };
       let annotation: Annotation | undefined;
@@ -197,10 +140,4 @@ export function define(command: Command, context: CommandContext): void {
       }
     },
   );
-}
-
-/** The command line of this process, with --resume. */
-function resumeCommand(): string {
-  const words = process.argv.slice(2);
-  return shellQuote(["muybridge", ...words, ...(words.includes("--resume") ? [] : ["--resume"])]);
 }

@@ -6,7 +6,7 @@ export function selectionTable({ training: { selection } }: Pick<ModelRecord, "t
   if (!selection) return "";
   const { candidates, chosen, folds, n } = selection;
   return `<h2>What it was chosen from</h2>
-<p>Each candidate was judged on ${n} training and validation clips in ${folds} folds of whole groups, each fold by what had learned from the others. Of those within one standard error of the highest accuracy the one with the lowest log loss was taken.</p>
+<p>Each candidate was judged on ${n} training and validation clips in ${folds} folds of whole groups, each fold by what had learned from the others. Of those within one standard error of the highest accuracy the ensemble was taken, or, where it is not among them, the one with the lowest log loss.</p>
 ${table(
   ["head", "streams", "accuracy", "log loss", ""],
   candidates.map(({ head, streams, accuracy, logLoss }, index) => [
