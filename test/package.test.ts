@@ -28,6 +28,7 @@ test("the package installs into an empty project and runs", async (context) => {
   const paths = files.map(({ path }) => path);
   expect(paths).toContain("dist/src/cli/main.js");
   expect(paths).toContain("README.md");
+  expect(paths).toContain("dist/studio/index.html");
   expect(paths.filter((path) => /^(test|src|bench)\//.test(path))).toEqual([]);
 
   const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };

@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   compare: () => import("./commands/compare.js"),
   export: () => import("./commands/export.js"),
   label: () => import("./commands/label.js"),
+  serve: () => import("./commands/serve.js"),
   submit: () => import("./commands/submit.js"),
   worker: () => import("./commands/worker.js"),
   datasets: () => import("./commands/datasets.js"),
@@ -36,8 +37,16 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  const interrupt = (): void => interruption.abort(new DOMException("Interrupted", "AbortError"));
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const interrupt = (signal: NodeJS.Signals): void => {
+    // Who asks twice does not want to wait.
+    const isAgain = interruption.signal.aborted;
+    interruption.abort(new DOMException("Interrupted", "AbortError"));
+    if (!isAgain) return;
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    process.kill(process.pid, signal);
+  };
+  // Not once: write-file-atomic ends the process where, in the midst of a file, nobody else listens any more.
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   let exitCode: number = exitCodes.done;
   const reporters: Reporter[] = [];
   const closeReporters = (): void => {

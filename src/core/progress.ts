@@ -12,6 +12,8 @@ export interface ProgressEvent {
   readonly unit?: string;
   /** A short remark to show beside the numbers. */
   readonly note?: string;
+  /** What was measured in this step, by name: "loss" (nats), "validationLoss", "validationAccuracy" (in [0, 1]) … */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Options that every long call takes. */

@@ -111,6 +111,11 @@ export async function fitRecurrent(
           done: epoch,
           total: epochs,
           unit: "epochs",
+          figures: {
+            loss,
+            ...(validationLoss === undefined ? {} : { validationLoss }),
+            ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
+          },
           note:
             validationLoss === undefined
               ? `loss ${loss.toFixed(3)}`

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../core/errors.js";
 import type { ActivationRanges, CnnChoice } from "../features/cnn-choice.js";
 import type { CnnDescription } from "../features/describe-cnn.js";
 import type { StreamName } from "../features/streams/feature-stream.js";
-import type { DecoderName, Fit, SamplingPlan } from "../frames/decoder.js";
+import type { DecoderName, Fit, SamplingPlan, Span } from "../frames/decoder.js";
 import type { Device } from "../onnx/devices.js";
 import type { AnnotateTask, RenderedAnnotation } from "./annotation/render-annotated.js";
 import type { FrameFormat } from "./frame-files.js";
@@ -16,6 +16,7 @@ export interface WorkerTasks {
   describe(task: DescribeTask): Promise<CnnDescription | TaskFailure>;
   writeFrames(task: WriteFramesTask): Promise<WrittenFrames | TaskFailure>;
   annotateVideo(task: AnnotateTask): Promise<RenderedAnnotation | TaskFailure>;
+  drawFilmstrip(task: FilmstripTask): Promise<{ readonly jpeg: Uint8Array } | TaskFailure>;
   renderClip(task: {
     readonly plan: ClipPlan;
     readonly path: string;
@@ -86,6 +87,13 @@ export interface WrittenFrames {
   /** Seconds. */
   readonly duration: number;
   readonly truncated: boolean;
+}
+
+/** Frames of a video, or of a part of it, side by side. */
+export interface FilmstripTask {
+  readonly path: string;
+  readonly count: number;
+  readonly span?: Span;
 }
 
 /** A task that failed in its worker, as plain data: classes do not survive the way between processes. */

@@ -12,6 +12,7 @@ import type {
   DescribeTask,
   ExtractedFeatures,
   ExtractTask,
+  FilmstripTask,
   MeasureTask,
   TaskFailure,
   WorkerTasks,
@@ -157,6 +158,20 @@ export async function annotateVideo(
     return await renderAnnotated(task);
   } catch (error) {
     return failureOf(error, task.path);
+  }
+}
+
+/** Draws frames of a video side by side. */
+export async function drawFilmstrip({
+  path,
+  count,
+  span,
+}: FilmstripTask): ReturnType<WorkerTasks["drawFilmstrip"]> {
+  try {
+    const { filmstrip } = await import("./report/filmstrip.js");
+    return { jpeg: await filmstrip(path, count, span) };
+  } catch (error) {
+    return failureOf(error, path);
   }
 }
 

@@ -57,7 +57,8 @@ export async function examinePage(
   }
 }
 
-async function accessibilityFaults(page: Page): Promise<string[]> {
+/** Findings of axe-core in a page as it stands. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(axe, "utf8"));
   return page.evaluate<string[]>(
     `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }).then(({ violations }) =>

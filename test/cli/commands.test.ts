@@ -59,6 +59,7 @@ describe("usage", () => {
     ["train"],
     ["evaluate"],
     ["label"],
+    ["serve"],
     ["datasets", "make"],
     ["datasets", "check"],
     ["cache", "info"],
