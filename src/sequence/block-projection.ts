@@ -1,4 +1,5 @@
 import { createRandom } from "../core/random.js";
+import { dot32, dot64 } from "./dot-product.js";
 
 /** A block of vectors, and the directions that it is projected onto. */
 interface ProjectedBlock {
@@ -54,7 +55,7 @@ export function fitBlockProjection(
   return blocks.map(({ dimension, weight }) => {
     const start = from;
     from += dimension;
-    const rows = vectors.map((vector) => vector.subarray(start, start + dimension));
+    const rows = vectors.map((vector) => vector.slice(start, start + dimension));
     const components = Math.min(most, dimension, rows.length);
     return { dimension, components, kernel: leading(rows, dimension, components, weight) };
   });
@@ -80,7 +81,24 @@ export function projectBlocks(vectors: Float32Array, projection: BlockProjection
     let from = t * width;
     let to = t * size;
     for (const { dimension, components, kernel } of projection) {
-      for (let d = 0; d < dimension; d++) {
+      // Four values at once: a sum is then read and written a quarter as often.
+      let d = 0;
+      for (; d + 3 < dimension; d += 4) {
+        const row = d * components;
+        const a = vectors[from + d]!;
+        const b = vectors[from + d + 1]!;
+        const c = vectors[from + d + 2]!;
+        const e = vectors[from + d + 3]!;
+        for (let k = 0; k < components; k++) {
+          const i = row + k;
+          projected[to + k]! +=
+            a * kernel[i]! +
+            b * kernel[i + components]! +
+            c * kernel[i + 2 * components]! +
+            e * kernel[i + 3 * components]!;
+        }
+      }
+      for (; d < dimension; d++) {
         const value = vectors[from + d]!;
         const row = d * components;
         for (let k = 0; k < components; k++) projected[to + k]! += value * kernel[row + k]!;
@@ -129,7 +147,7 @@ function leading(
   weight: number,
 ): Float32Array {
   const n = rows.length;
-  const products = productsOf(rows, dimension);
+  const products = productsOf(rows);
   const random = createRandom("block projection");
   let found = orthonormal(
     Array.from({ length: components }, () =>
@@ -140,30 +158,31 @@ function leading(
     found = orthonormal(found.map((vector) => times(products, vector)));
   }
   // A component's values over the rows have the square √eigenvalue²: what is left is to bring their mean to weight².
-  const eigenvalues = found.map((vector) => dot(vector, times(products, vector)));
+  const eigenvalues = found.map((vector) => dot64(vector, times(products, vector)));
   const energy = eigenvalues.reduce((a, b) => a + Math.max(b, 0), 0) / (n * components);
   const scale = energy < smallestEnergy ? 0 : weight / Math.sqrt(energy);
+  const factors = eigenvalues.map((value) =>
+    value < smallestEnergy * n ? 0 : scale / Math.sqrt(value),
+  );
   const kernel = new Float32Array(dimension * components);
-  for (const [k, vector] of found.entries()) {
-    const length = Math.sqrt(Math.max(eigenvalues[k]!, 0));
-    if (length * length < smallestEnergy * n) continue;
-    for (const [i, row] of rows.entries()) {
-      const factor = (vector[i]! * scale) / length;
-      for (let d = 0; d < dimension; d++) kernel[d * components + k]! += factor * row[d]!;
+  for (const [i, row] of rows.entries()) {
+    const weights = Float64Array.from(found, (vector, k) => vector[i]! * factors[k]!);
+    for (let d = 0; d < dimension; d++) {
+      const value = row[d]!;
+      for (let k = 0; k < components; k++) kernel[d * components + k]! += weights[k]! * value;
     }
   }
   return kernel;
 }
 
-function productsOf(rows: readonly Float32Array[], dimension: number): Float64Array {
+function productsOf(rows: readonly Float32Array[]): Float64Array {
   const n = rows.length;
   const products = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const a = rows[i]!;
     for (let j = 0; j <= i; j++) {
       const b = rows[j]!;
-      let sum = 0;
-      for (let d = 0; d < dimension; d++) sum += a[d]! * b[d]!;
+      const sum = dot32(a, b);
       products[i * n + j] = sum;
       products[j * n + i] = sum;
     }
@@ -173,17 +192,9 @@ function productsOf(rows: readonly Float32Array[], dimension: number): Float64Ar
 
 function times(products: Float64Array, vector: Float64Array): Float64Array {
   const n = vector.length;
-  return Float64Array.from({ length: n }, (_, i) => {
-    let sum = 0;
-    for (let j = 0; j < n; j++) sum += products[i * n + j]! * vector[j]!;
-    return sum;
-  });
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  const result = new Float64Array(n);
+  for (let i = 0; i < n; i++) result[i] = dot64(products.subarray(i * n, (i + 1) * n), vector);
+  return result;
 }
 
 /** Gram-Schmidt, twice, so that rounding leaves nothing of one direction in another. */
@@ -191,10 +202,10 @@ function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
   const done: Float64Array[] = [];
   for (const vector of vectors) {
     for (const earlier of [...done, ...done]) {
-      const along = dot(vector, earlier);
+      const along = dot64(vector, earlier);
       for (let i = 0; i < vector.length; i++) vector[i]! -= along * earlier[i]!;
     }
-    const norm = Math.sqrt(dot(vector, vector)) || 1;
+    const norm = Math.sqrt(dot64(vector, vector)) || 1;
     done.push(vector.map((value) => value / norm));
   }
   return done;

@@ -1,3 +1,4 @@
+import { dot64 } from "./dot-product.js";
 import type { Parameter } from "./parameters.js";
 import { fitByProducts } from "./softmax-by-products.js";
 import type { SoftmaxLayer } from "./temperature-scaling.js";
@@ -48,7 +49,7 @@ export function fitLinearHead(
   const parts = blocks.map(({ size: own }) => {
     const part = standardiseBlock(seen, start, own);
     start += own;
-    return { ...part, products: productsOf(part.rows, own) };
+    return { ...part, products: productsOf(part.rows) };
   });
   const members = memberWeights(blocks);
   const n = vectors.length;
@@ -141,15 +142,13 @@ function standardiseBlock(
   return { rows, mean, scale };
 }
 
-function productsOf(rows: readonly Float64Array[], size: number): Float64Array {
+function productsOf(rows: readonly Float64Array[]): Float64Array {
   const n = rows.length;
   const products = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const a = rows[i]!;
     for (let j = 0; j <= i; j++) {
-      const b = rows[j]!;
-      let sum = 0;
-      for (let d = 0; d < size; d++) sum += a[d]! * b[d]!;
+      const sum = dot64(a, rows[j]!);
       products[i * n + j] = sum;
       products[j * n + i] = sum;
     }
@@ -166,9 +165,10 @@ function addKernel(
   classes: number,
 ): void {
   for (const [i, row] of rows.entries()) {
+    const weights = dual.subarray(i * classes, (i + 1) * classes);
     for (let d = 0; d < row.length; d++) {
       const value = row[d]! * scale[d]!;
-      for (let c = 0; c < classes; c++) kernel[d * classes + c]! += value * dual[i * classes + c]!;
+      for (let c = 0; c < classes; c++) kernel[d * classes + c]! += value * weights[c]!;
     }
   }
 }

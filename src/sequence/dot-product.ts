@@ -1,0 +1,36 @@
+/**
+ * The sum of products of two vectors of one length, in four sums that do not wait for each other. There is one function
+ * for each kind of number: one for both would be compiled to code for neither.
+ */
+export function dot32(a: Float32Array, b: Float32Array): number {
+  let s = 0;
+  let t = 0;
+  let u = 0;
+  let v = 0;
+  let i = 0;
+  for (; i + 3 < a.length; i += 4) {
+    s += a[i]! * b[i]!;
+    t += a[i + 1]! * b[i + 1]!;
+    u += a[i + 2]! * b[i + 2]!;
+    v += a[i + 3]! * b[i + 3]!;
+  }
+  for (; i < a.length; i++) s += a[i]! * b[i]!;
+  return s + t + (u + v);
+}
+
+/** The same in double precision. */
+export function dot64(a: Float64Array, b: Float64Array): number {
+  let s = 0;
+  let t = 0;
+  let u = 0;
+  let v = 0;
+  let i = 0;
+  for (; i + 3 < a.length; i += 4) {
+    s += a[i]! * b[i]!;
+    t += a[i + 1]! * b[i + 1]!;
+    u += a[i + 2]! * b[i + 2]!;
+    v += a[i + 3]! * b[i + 3]!;
+  }
+  for (; i < a.length; i++) s += a[i]! * b[i]!;
+  return s + t + (u + v);
+}
