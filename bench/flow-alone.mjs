@@ -5,10 +5,8 @@
  * Run: node bench/flow-alone.mjs
  */
 import { createFlowEstimator } from "../dist/src/features/motion/lucas-kanade.js";
-import {
-  createMotionExtractor,
-  motionFrames,
-} from "../dist/src/features/motion/motion-extractor.js";
+import { createMotionExtractor } from "../dist/src/features/motion/motion-extractor.js";
+import { motionFrames } from "../dist/src/features/motion/motion-view.js";
 import { describeMachine } from "./machine.mjs";
 import { markdownTable } from "./markdown-table.mjs";
 

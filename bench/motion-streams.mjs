@@ -2,11 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { createDifferencePictures } from "../dist/src/features/difference-pictures.js";
-import {
-  createMotionExtractor,
-  motionFrames,
-} from "../dist/src/features/motion/motion-extractor.js";
+import { createMotionExtractor } from "../dist/src/features/motion/motion-extractor.js";
 import { equalSteps, motionSteps } from "../dist/src/features/motion/motion-steps.js";
+import { motionFrames } from "../dist/src/features/motion/motion-view.js";
 import { openFeatureExtractor } from "../dist/src/features/open-feature-extractor.js";
 import { createDecoder } from "../dist/src/frames/open-decoder.js";
 import { say } from "./videos.mjs";

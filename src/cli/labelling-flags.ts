@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { LabelChoices } from "../pipeline/label-settings.js";
 import { parseShard, type Shard } from "../pipeline/shard.js";
 import { type ResultFormatName, resultFormatNames } from "../pipeline/writers/result-writer.js";
 import { number, wholeNumber } from "./command.js";
@@ -65,20 +64,6 @@ export function addLabellingFlags(command: Command): Command {
     )
     .option("--track", "add the probabilities over time to each line of JSON")
     .option("--all-files", "take every file of a directory, whatever its extension");
-}
-
-/** What the options say of how videos are labelled. */
-export function labelChoices(options: LabellingFlags): LabelChoices {
-  const { top, threshold, strict, window, stride, minLength, track } = options;
-  return {
-    ...(top === undefined ? {} : { top }),
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(strict === undefined ? {} : { strict }),
-    ...(window === undefined ? {} : { window }),
-    ...(stride === undefined ? {} : { stride }),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(track === undefined ? {} : { track }),
-  };
 }
 
 /** The command line of this process, with --resume. */

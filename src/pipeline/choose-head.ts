@@ -1,16 +1,14 @@
 import { projectedSize } from "../sequence/block-projection.js";
 import { topKAccuracy } from "../sequence/classification-metrics.js";
 import { createNetwork } from "../sequence/network.js";
-import { poolBlocks } from "../sequence/pooled-blocks.js";
 import { logLoss } from "../sequence/probability-scores.js";
-import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
+import { logMean } from "../sequence/softmax-layer.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { FeatureBlock } from "./feature-blocks.js";
-import type { Example } from "./fit-classifier.js";
+import { type Example, fitLinear } from "./fit-classifier.js";
 import { fitRecurrent, recurrentOptions } from "./fit-recurrent.js";
 import type { HeadCandidate } from "./head-candidates.js";
-import { fitLinearBlocks, linearBlocks } from "./linear-blocks.js";
-import { mirrored, mirrorOf } from "./mirrored-blocks.js";
+import { mirrorImages } from "./mirrored-blocks.js";
 import { streamRecipe, streamSettings } from "./network-recipe.js";
 import { fitRecurrentBlocks, projectParts } from "./recurrent-blocks.js";
 import type { RunOptions } from "./run.js";
@@ -67,8 +65,11 @@ export async function chooseHead(
     onProgress?.({ stage: "choose", done: fold, total: count, unit: "folds" });
     const held = [...folds.keys()].filter((index) => folds[index] === fold);
     const rest = [...folds.keys()].filter((index) => folds[index] !== fold);
-    const known = new Map<string, Promise<Float32Array[]>>();
-    const once = (name: string, make: () => Promise<Float32Array[]>): Promise<Float32Array[]> => {
+    const known = new Map<string, Promise<readonly Float32Array[]>>();
+    const once = (
+      name: string,
+      make: () => Promise<readonly Float32Array[]>,
+    ): Promise<readonly Float32Array[]> => {
       const found = known.get(name) ?? make();
       known.set(name, found);
       return found;
@@ -77,11 +78,11 @@ export async function chooseHead(
       const chosen = blocks.filter(({ name }) => streams.includes(name));
       const part = (indices: readonly number[]): Example[] =>
         indices.map((index) => keepBlocks(examples[index]!, blocks, streams));
-      const linear = (): Promise<Float32Array[]> =>
+      const linear = (): Promise<readonly Float32Array[]> =>
         once(`linear ${streams.join()}`, async () =>
           byLinear(part(rest), part(held), chosen, classes),
         );
-      const recurrent = (): Promise<Float32Array[]> =>
+      const recurrent = (): Promise<readonly Float32Array[]> =>
         once(`recurrent ${streams.join()}`, () =>
           byNetwork(part(rest), part(held), chosen, classes, {
             seed,
@@ -155,18 +156,9 @@ function byLinear(
   held: readonly Example[],
   blocks: readonly FeatureBlock[],
   classes: readonly string[],
-): Float32Array[] {
-  const pooling = linearBlocks(blocks).map(({ pools }, index) => ({
-    dimension: blocks[index]!.dimension,
-    pools,
-  }));
-  const layer = fitLinearBlocks(
-    training.map(({ features }) => poolBlocks(features, pooling)),
-    training.map(({ label }) => classes.indexOf(label)),
-    blocks,
-    classes.length,
-  );
-  return held.map(({ features }) => predictSoftmax(layer, poolBlocks(features, pooling)));
+): readonly Float32Array[] {
+  const labels = training.map(({ label }) => classes.indexOf(label));
+  return fitLinear(training, labels, held, blocks, classes.length).heldOut;
 }
 
 async function byNetwork(
@@ -189,10 +181,7 @@ async function byNetwork(
       y: clips.map(({ label }) => classes.indexOf(label)),
     };
   };
-  const mirror = mirrorOf(blocks);
-  const images = mirror
-    ? training.map((clip) => ({ ...clip, features: mirrored(clip.features, mirror) }))
-    : [];
+  const images = mirrorImages(training, blocks);
   const projection = fitRecurrentBlocks(partsOf(training), blocks);
   const data = projectParts(partsOf([...training, ...images]), projection);
   const judged = projectParts(partsOf(held), projection);

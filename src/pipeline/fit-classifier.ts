@@ -15,8 +15,8 @@ import {
 } from "./fit-recurrent.js";
 import type { KeptTraining } from "./fitting-choices.js";
 import type { Head } from "./heads.js";
-import { fitLinearBlocks, linearBlocks } from "./linear-blocks.js";
-import { mirrored, mirrorOf } from "./mirrored-blocks.js";
+import { fitLinearBlocks, usualPooling } from "./linear-blocks.js";
+import { mirrorImages } from "./mirrored-blocks.js";
 import type { ModelParts } from "./model.js";
 import type { ModelRecord } from "./model-record.js";
 import { fitRecurrentBlocks, projectParts, unprojectBlockParameters } from "./recurrent-blocks.js";
@@ -119,7 +119,11 @@ export async function fitClassifier(
     head !== "linear" &&
     (await fitNetwork(
       kind,
-      { training: data, held, mirrored: mirrorImages(training, sizes, settings, sequencesOf) },
+      {
+        training: data,
+        held,
+        mirrored: sequencesOf(settings.isProjected ? mirrorImages(training, blocks) : []),
+      },
       sizes,
       settings,
       options,
@@ -165,17 +169,19 @@ interface FittedLinear {
   readonly heldOut: readonly Float32Array[];
 }
 
-function fitLinear(
+/**
+ * Fits a linear head to training clips.
+ *
+ * @param labels the index of each one's class
+ */
+export function fitLinear(
   training: readonly Example[],
   labels: readonly number[],
   heldOut: readonly Example[],
   blocks: readonly FeatureBlock[],
   classes: number,
 ): FittedLinear {
-  const pooling = linearBlocks(blocks).map(({ pools }, index) => ({
-    dimension: blocks[index]!.dimension,
-    pools,
-  }));
+  const pooling = usualPooling(blocks);
   const pooled = ({ features }: Example): Float32Array => poolBlocks(features, pooling);
   const layer = fitLinearBlocks(training.map(pooled), labels, blocks, classes);
   return { layer, heldOut: heldOut.map((clip) => predictSoftmax(layer, pooled(clip))) };
@@ -210,19 +216,6 @@ interface NetworkData {
   readonly held: SplitSequences | undefined;
   /** Mirror images of the training clips; empty where none are made. */
   readonly mirrored: SplitSequences;
-}
-
-function mirrorImages(
-  training: readonly Example[],
-  { blocks = [] }: ClassifierSizes,
-  { isProjected }: ClassifierSettings,
-  sequencesOf: (part: readonly Example[]) => SplitSequences,
-): SplitSequences {
-  const mirror = isProjected ? mirrorOf(blocks) : undefined;
-  const images = mirror
-    ? training.map((clip) => ({ ...clip, features: mirrored(clip.features, mirror) }))
-    : [];
-  return sequencesOf(images);
 }
 
 /** Trains the network, on projected clips where it is to be. */

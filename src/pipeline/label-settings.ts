@@ -27,6 +27,20 @@ export interface LabelChoices {
   readonly track?: boolean;
 }
 
+/** The choices among the properties of an object that may have more. */
+export function labelChoicesOf(options: LabelChoices): LabelChoices {
+  const { top, threshold, strict, window, stride, minLength, track } = options;
+  return {
+    ...(top === undefined ? {} : { top }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(strict === undefined ? {} : { strict }),
+    ...(window === undefined ? {} : { window }),
+    ...(stride === undefined ? {} : { stride }),
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(track === undefined ? {} : { track }),
+  };
+}
+
 /** All that decides a video's labels beside the model and the video. */
 export interface LabelSettings {
   readonly top: number;

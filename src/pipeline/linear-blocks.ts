@@ -24,6 +24,14 @@ export function linearBlocks(blocks: readonly FeatureBlock[]): LinearBlockRecord
   return blocks.map(({ name }) => ({ name, pools: poolsOf[name] ?? usualPools }));
 }
 
+/** The same with the blocks' sizes. */
+export function usualPooling(blocks: readonly FeatureBlock[]): PooledBlock[] {
+  return linearBlocks(blocks).map(({ pools }, index) => ({
+    dimension: blocks[index]!.dimension,
+    pools,
+  }));
+}
+
 /**
  * The blocks of a model's linear head with their sizes; undefined for a model without one.
  *
@@ -58,8 +66,8 @@ export function fitLinearBlocks(
   classes: number,
 ): SoftmaxLayer {
   const mirror = pooledMirror(blocks);
-  const sizes = linearBlocks(blocks).map(({ pools }, index) => ({
-    size: pooledSize({ dimension: blocks[index]!.dimension, pools }),
+  const sizes = usualPooling(blocks).map((block, index) => ({
+    size: pooledSize(block),
     weight: blockWeight(blocks[index]!),
   }));
   return fitLinearHead(pooled, labels, { blocks: sizes, classes, ...(mirror ? { mirror } : {}) });
@@ -69,10 +77,9 @@ export function fitLinearBlocks(
 function pooledMirror(blocks: readonly FeatureBlock[]): Int32Array | undefined {
   if (!mirrorOf(blocks)) return undefined;
   const whole: number[] = [];
-  for (const [index, { pools }] of linearBlocks(blocks).entries()) {
-    const block = blocks[index]!;
-    const own = mirrorOf([block]);
-    const size = pooledSize({ dimension: block.dimension, pools });
+  for (const [index, block] of usualPooling(blocks).entries()) {
+    const own = mirrorOf([blocks[index]!]);
+    const size = pooledSize(block);
     const start = whole.length;
     for (let i = 0; i < size; i++) {
       const d = i % block.dimension;

@@ -1,11 +1,6 @@
+import { directions, flowBins } from "../features/motion/orientation-histograms.js";
+import { motionDimension, motionParameters } from "../features/streams/motion-parameters.js";
 import type { FeatureBlock } from "./feature-blocks.js";
-
-/** How the histograms of the stream motion stand in its vectors: rows and columns of cells, bins of a cell. */
-const layout = { rows: 4, columns: 4, directions: 8, flowBins: 9 } as const;
-
-/** Values of the stream motion: a histogram of flow, and one of the boundaries of each of its components. */
-const motionDimension: number =
-  layout.rows * layout.columns * (layout.flowBins + 2 * layout.directions);
 
 /**
  * For each value of a motion vector, the one that has its place when the picture is mirrored: columns change sides, and
@@ -14,7 +9,7 @@ const motionDimension: number =
 const mirroredMotion: Int32Array = mirrorMotion();
 
 function mirrorMotion(): Int32Array {
-  const { rows, columns, directions, flowBins } = layout;
+  const { rows, columns } = motionParameters;
   const mirror = new Int32Array(motionDimension);
   // Along x what is mirrored turns round; the slopes of a component that itself turns round, along y instead.
   const aroundY = (bin: number): number => (directions + directions / 2 - bin) % directions;
@@ -68,4 +63,15 @@ export function mirrored(features: Float32Array, mirror: Int32Array): Float32Arr
     for (let d = 0; d < width; d++) turned[start + d] = features[start + mirror[d]!]!;
   }
   return turned;
+}
+
+/** Mirror images of clips; none where that is known of no block. */
+export function mirrorImages<Clip extends { readonly features: Float32Array }>(
+  clips: readonly Clip[],
+  blocks: readonly FeatureBlock[],
+): Clip[] {
+  const mirror = mirrorOf(blocks);
+  return mirror
+    ? clips.map((clip) => ({ ...clip, features: mirrored(clip.features, mirror) }))
+    : [];
 }

@@ -8,6 +8,7 @@ import { openSequenceModel, type SequenceModel } from "../sequence/sequence-mode
 import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
 import {
   type Standardisation,
+  type StandardisedSequence,
   standardise,
   standardiseSteps,
 } from "../sequence/standardisation.js";
@@ -117,31 +118,35 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
   const predictNetwork = (
     network: SequenceModel,
     sequences: readonly Float32Array[],
+    parts: () => readonly StandardisedSequence[],
   ): Promise<Float32Array[]> => {
     if (input !== "changes") {
       const steps = sequences.map((each) => stepsOf(each, standardisation, input));
       return predictMany(network, steps);
     }
-    const parts = sequences.map((each) => standardise(each, standardisation));
+    const standardised = parts();
     return predictMany(
       network,
-      parts.map(({ changes }) => changes),
-      parts.map(({ context }) => context),
+      standardised.map(({ changes }) => changes),
+      standardised.map(({ context }) => context),
     );
   };
-  const predictAll = async (sequences: readonly Float32Array[]): Promise<Float32Array[]> => {
+  const split = (features: Float32Array): StandardisedSequence =>
+    standardise(features, standardisation);
+  const predictAll = async (
+    sequences: readonly Float32Array[],
+    parts: () => readonly StandardisedSequence[],
+  ): Promise<Float32Array[]> => {
     // Late, since a prediction that the cache holds needs no network.
     opened ??= openSequence(record, sequence);
     const network = await opened;
-    const told = network && (await predictNetwork(network, sequences));
+    const told = network && (await predictNetwork(network, sequences, parts));
     if (linear) {
       const own = sequences.map(linear);
       return told ? own.map((each, index) => logMean(each, told[index]!)) : own;
     }
     if (told) return told;
-    return sequences.map((each) =>
-      predictMeanPool(meanPool, standardise(each, standardisation).context),
-    );
+    return parts().map(({ context }) => predictMeanPool(meanPool, context));
   };
   return {
     digest: sha256(files.json),
@@ -152,17 +157,17 @@ function modelOf(files: ModelFiles, weights: ModelWeights): Model {
       if (features.length !== n * dimension || n < 1) {
         throw new RangeError(`features must hold n * ${dimension} values, n at least 1.`);
       }
-      const { context } = standardise(features, standardisation);
-      const baseline = predictMeanPool(meanPool, context);
+      const parts = split(features);
+      const baseline = predictMeanPool(meanPool, parts.context);
       checkProbabilities(baseline);
       if (record.head === "meanpool") return { probabilities: baseline, meanPool: baseline };
-      const [results] = await predictAll([features]);
+      const [results] = await predictAll([features], () => [parts]);
       checkProbabilities(results!);
       return { probabilities: meanOfRows(results!, record.classes.length), meanPool: baseline };
     },
     isPerFrame: record.network?.output === "sequence",
     async predictEach(sequences) {
-      const results = await predictAll(sequences);
+      const results = await predictAll(sequences, () => sequences.map(split));
       for (const each of results) checkProbabilities(each);
       return results;
     },

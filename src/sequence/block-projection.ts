@@ -1,5 +1,5 @@
 import { createRandom } from "../core/random.js";
-import { dot32, dot64 } from "./dot-product.js";
+import { dot32, dot64, productsOf } from "./dot-product.js";
 
 /** A block of vectors, and the directions that it is projected onto. */
 interface ProjectedBlock {
@@ -147,7 +147,7 @@ function leading(
   weight: number,
 ): Float32Array {
   const n = rows.length;
-  const products = productsOf(rows);
+  const products = productsOf(rows, dot32);
   const random = createRandom("block projection");
   let found = orthonormal(
     Array.from({ length: components }, () =>
@@ -173,21 +173,6 @@ function leading(
     }
   }
   return kernel;
-}
-
-function productsOf(rows: readonly Float32Array[]): Float64Array {
-  const n = rows.length;
-  const products = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const a = rows[i]!;
-    for (let j = 0; j <= i; j++) {
-      const b = rows[j]!;
-      const sum = dot32(a, b);
-      products[i * n + j] = sum;
-      products[j * n + i] = sum;
-    }
-  }
-  return products;
 }
 
 function times(products: Float64Array, vector: Float64Array): Float64Array {

@@ -34,3 +34,25 @@ export function dot64(a: Float64Array, b: Float64Array): number {
   for (; i < a.length; i++) s += a[i]! * b[i]!;
   return s + t + (u + v);
 }
+
+/**
+ * The products of vectors with each other.
+ *
+ * @param dot of the vectors' kind of number
+ * @returns float64 [n, n], symmetric
+ */
+export function productsOf<Vector>(
+  rows: readonly Vector[],
+  dot: (a: Vector, b: Vector) => number,
+): Float64Array {
+  const n = rows.length;
+  const products = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const product = dot(rows[i]!, rows[j]!);
+      products[i * n + j] = product;
+      products[j * n + i] = product;
+    }
+  }
+  return products;
+}

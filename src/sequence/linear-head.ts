@@ -1,4 +1,4 @@
-import { dot64 } from "./dot-product.js";
+import { dot64, productsOf } from "./dot-product.js";
 import type { Parameter } from "./parameters.js";
 import { fitByProducts } from "./softmax-by-products.js";
 import type { SoftmaxLayer } from "./temperature-scaling.js";
@@ -49,7 +49,7 @@ export function fitLinearHead(
   const parts = blocks.map(({ size: own }) => {
     const part = standardiseBlock(seen, start, own);
     start += own;
-    return { ...part, products: productsOf(part.rows) };
+    return { ...part, products: productsOf(part.rows, dot64) };
   });
   const members = memberWeights(blocks);
   const n = vectors.length;
@@ -140,20 +140,6 @@ function standardiseBlock(
     Float64Array.from(mean, (m, d) => (vector[start + d]! - m) * scale[d]!),
   );
   return { rows, mean, scale };
-}
-
-function productsOf(rows: readonly Float64Array[]): Float64Array {
-  const n = rows.length;
-  const products = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const a = rows[i]!;
-    for (let j = 0; j <= i; j++) {
-      const sum = dot64(a, rows[j]!);
-      products[i * n + j] = sum;
-      products[j * n + i] = sum;
-    }
-  }
-  return products;
 }
 
 /** Adds rowsᵀ · dual, each row scaled, to the front of a kernel. */

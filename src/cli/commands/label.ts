@@ -1,6 +1,7 @@
 import { addAbortSignal } from "node:stream";
 import { type Command, Option } from "commander";
 import { isAbort } from "../../core/errors.js";
+import { labelChoicesOf } from "../../pipeline/label-settings.js";
 import { type Annotation, openAnnotation } from "../annotation.js";
 import {
   addRunOptions,
@@ -12,12 +13,7 @@ import {
 } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import { addLabeller, type LabellerFlags, namedIn, openLabeller } from "../labeller.js";
-import {
-  addLabellingFlags,
-  type LabellingFlags,
-  labelChoices,
-  resumeCommand,
-} from "../labelling-flags.js";
+import { addLabellingFlags, type LabellingFlags, resumeCommand } from "../labelling-flags.js";
 import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
 import { writeSuggestions } from "../suggestions.js";
@@ -84,7 +80,7 @@ export function define(command: Command, context: CommandContext): void {
       const { out, json, resume, shard, annotate, suggest: count } = options;
       const labelOptions = {
         model,
-        ...labelChoices(options),
+        ...labelChoicesOf(options),
         ...run,
       };
       let annotation: Annotation | undefined;

@@ -1,14 +1,10 @@
 import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { isAbort } from "../../core/errors.js";
+import { labelChoicesOf } from "../../pipeline/label-settings.js";
 import { addTalkOptions, type CommandContext, wholeNumber } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import {
-  addLabellingFlags,
-  type LabellingFlags,
-  labelChoices,
-  resumeCommand,
-} from "../labelling-flags.js";
+import { addLabellingFlags, type LabellingFlags, resumeCommand } from "../labelling-flags.js";
 import { outputNames } from "../output-names.js";
 import type { TalkOptions } from "../reporter.js";
 
@@ -81,7 +77,7 @@ export function define(command: Command, context: CommandContext): void {
         : await expandInputs(inputs, inputOptions);
       const { labelled, failed } = await labelBatch(paths, {
         model,
-        ...labelChoices(options),
+        ...labelChoicesOf(options),
         signal: context.signal,
         onProgress: reporter.onProgress,
         onWarning: reporter.onWarning,

@@ -5,28 +5,13 @@ import { checkFrames } from "../feature-extractor.js";
 import { medianOfFlow } from "./camera-motion.js";
 import { createCellGrid } from "./cell-grid.js";
 import { createFlowEstimator } from "./lucas-kanade.js";
+import { type CameraMotion, motionFrames, motionView } from "./motion-view.js";
 import {
   boundaryHistograms,
   directions,
   flowBins,
   flowHistograms,
 } from "./orientation-histograms.js";
-
-/** The frames that motion is seen in: grey, stretched to this size, at this rate. */
-export const motionFrames = {
-  /** Pixels. */
-  width: 80,
-  /** Pixels. */
-  height: 60,
-  /** Hertz. */
-  rate: 15,
-} as const;
-
-/** What is taken for the camera's motion. */
-export type CameraMotion = "median" | "none";
-
-/** Cells that motion is counted in where nothing else is said, and what is taken for the camera's. */
-export const motionView = { columns: 4, rows: 4, camera: "median" } as const;
 
 /** Options of {@link createMotionExtractor}. */
 export interface MotionOptions {

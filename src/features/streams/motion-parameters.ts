@@ -1,4 +1,4 @@
-import { motionFrames, motionView } from "../motion/motion-extractor.js";
+import { motionFrames, motionView } from "../motion/motion-view.js";
 import { directions, flowBins } from "../motion/orientation-histograms.js";
 
 /** All that decides the numbers of the motion stream, but the frames. A change of the computation raises `version`. */

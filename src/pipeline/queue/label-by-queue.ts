@@ -5,7 +5,7 @@ import { MuybridgeError } from "../../core/errors.js";
 import { parseImageSequence } from "../../frames/image-sequence.js";
 import type { LabelInput, LabelOptions } from "../label.js";
 import type { LabelResult } from "../label-result.js";
-import { chooseLabelSettings, type LabelChoices, settingsDigest } from "../label-settings.js";
+import { chooseLabelSettings, labelChoicesOf, settingsDigest } from "../label-settings.js";
 import { mapVideos } from "../map-videos.js";
 import { openStageCache, type StageCache } from "../stage-cache.js";
 import { type AwaitedJobs, openAwaitedJobs } from "./awaited-jobs.js";
@@ -56,7 +56,7 @@ export async function* labelByQueue(
     version: 1,
     model: { digest: model.digest, path: await realpath(options.modelPath) },
     options: settingsDigest(chooseLabelSettings(labelOptions, model), model),
-    choices: choicesOf(labelOptions),
+    choices: labelChoicesOf(labelOptions),
   } as const;
   if (model.settings.kind !== "video") {
     const why = "The queue labels videos; this model is of sequences. Use muybridge label.";
@@ -170,19 +170,6 @@ async function describe(
   return url === undefined
     ? { content, video: { path: parts.join("/") } }
     : { content, video: { url: url + parts.map(encodeURIComponent).join("/") } };
-}
-
-function choicesOf(options: LabelChoices): LabelChoices {
-  const { top, threshold, strict, window, stride, minLength, track } = options;
-  return {
-    ...(top === undefined ? {} : { top }),
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(strict === undefined ? {} : { strict }),
-    ...(window === undefined ? {} : { window }),
-    ...(stride === undefined ? {} : { stride }),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(track === undefined ? {} : { track }),
-  };
 }
 
 async function* names(
