@@ -23,13 +23,13 @@ test("a field that is added once more is found in any object, wherever the other
       fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { minKeys: 1, noNullPrototype: true }),
       fc.nat(),
       (fields, index) => {
-        const entries = Object.entries(fields).filter(([key]) => key !== "__proto__");
-        if (entries.length === 0) return;
+        const entries = Object.entries(fields);
         const [twice] = entries[index % entries.length]!;
         const lines = [...entries, [twice, []] as const].map(
           ([key, value]) => `${JSON.stringify(key)} : ${JSON.stringify(value)}`,
         );
-        expect(() => parseStrictJson(`[{"in":{${lines.join(" , ")}}}]`)).toThrow(/is there twice$/);
+        const text = `[{"in":{${lines.join(" , ")}}}]`;
+        expect(() => parseStrictJson(text, true)).toThrow(/is there twice$/);
       },
     ),
     { numRuns: 200 },
