@@ -1,4 +1,4 @@
-import type { ClipStream, FeatureStream, StreamInput } from "../features/streams/feature-stream.js";
+import type { ClipSource, StreamInput, StreamSource } from "../features/streams/feature-stream.js";
 import type { Fit, FrameOutput, FramePlan, SamplingPlan } from "../frames/decoder.js";
 import { type FrameFacts, sampleThroughCache } from "./frame-stage.js";
 import type { StageCache } from "./stage-cache.js";
@@ -8,8 +8,8 @@ import type { ExtractedFeatures, ExtractTask } from "./worker-tasks.js";
 /** An output of the decoding pass, and whose frames it has. */
 interface Delivery {
   readonly output: FrameOutput;
-  /** Takes a batch to the stream that asked for it; absent where only the times matter. */
-  readonly to?: { readonly clip: ClipStream; readonly input: number };
+  /** Takes a batch to the source that asked for it; absent where only the times matter. */
+  readonly to?: { readonly clip: ClipSource; readonly input: number };
 }
 
 /** Side in pixels of frames of which only the times matter. */
@@ -23,12 +23,12 @@ const clockSize = 16;
  */
 export async function extractStreams(
   task: Omit<ExtractTask, "streams" | "device">,
-  streams: readonly FeatureStream[],
+  sources: readonly StreamSource[],
   cache: StageCache,
 ): Promise<Omit<ExtractedFeatures, "warnings">> {
   const { plan } = task;
-  const clips = streams.map((stream) => stream.open());
-  const deliveries = deliveriesOf(task, streams, clips);
+  const clips = sources.map((source) => source.open());
+  const deliveries = deliveriesOf(task, sources, clips);
   const times: number[] = [];
   let facts: FrameFacts | undefined;
   const { path, decoder, kept } = task;
@@ -36,7 +36,7 @@ export async function extractStreams(
   const source = {
     ...{ path, decoder, output: first!, others },
     // What is kept are the frames of rgb.
-    ...(kept && streams[0]?.name === "rgb" ? { kept } : {}),
+    ...(kept && beginsWithRgb(sources) ? { kept } : {}),
   };
   for await (const batch of sampleThroughCache(source, cache, (found) => void (facts = found))) {
     if (batch.output === 0) times.push(...batch.timestamps);
@@ -47,9 +47,12 @@ export async function extractStreams(
   const duration = facts?.duration ?? 0;
   const edges = stepEdges(plan, timestamps, duration);
   return {
-    features: clips.map((clip, i) =>
-      inSteps(clip.rows(edges), timestamps.length, streams[i]!.dimension),
-    ),
+    features: clips.flatMap((clip, i) => {
+      const { streams } = sources[i]!;
+      return clip
+        .rows(edges)
+        .map((rows, s) => inSteps(rows, timestamps.length, streams[s]!.dimension));
+    }),
     timestamps,
     duration,
     truncated: facts?.truncated ?? false,
@@ -61,10 +64,10 @@ export async function extractStreams(
 /** The outputs of the pass: first the one whose frames are those of the plan, since they say when the steps are. */
 function deliveriesOf(
   { plan, fit }: Pick<ExtractTask, "plan" | "fit">,
-  streams: readonly FeatureStream[],
-  clips: readonly ClipStream[],
+  sources: readonly StreamSource[],
+  clips: readonly ClipSource[],
 ): Delivery[] {
-  const wanted = streams.flatMap(({ inputs }, i) =>
+  const wanted = sources.flatMap(({ inputs }, i) =>
     inputs.map(
       (each, input): Delivery => ({
         output: outputOf(each, plan, fit),
@@ -72,9 +75,13 @@ function deliveriesOf(
       }),
     ),
   );
-  if (streams[0]?.name === "rgb") return wanted;
+  if (beginsWithRgb(sources)) return wanted;
   const size = { width: clockSize, height: clockSize };
   return [{ output: { plan, ...size, pixelFormat: "gray8", fit: "stretch" } }, ...wanted];
+}
+
+function beginsWithRgb([first]: readonly StreamSource[]): boolean {
+  return first?.streams[0]?.name === "rgb";
 }
 
 function outputOf(

@@ -22,7 +22,7 @@ const fewestClips = folds;
 const fewestGroups = 2;
 
 /**
- * What to choose from: the first stream alone, with each other, and all of them. A network, which takes the most time,
+ * What to choose from: the first stream alone, with each other, with all but each other, and all of them. A network, which takes the most time,
  * is tried on all streams only.
  *
  * @param head the one that a caller wants, or "auto"
@@ -33,6 +33,7 @@ export function headCandidates(blocks: readonly FeatureBlock[], head: HeadChoice
   const fewer = [
     ...(others.length > 0 ? [[first]] : []),
     ...(others.length > 1 ? others.map((other) => [first, other]) : []),
+    ...(others.length > 2 ? others.map((left) => all.filter((name) => name !== left)) : []),
   ];
   const own = head === "auto" ? (["linear", "recurrent", "ensemble"] as const) : [head];
   return [

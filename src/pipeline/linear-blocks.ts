@@ -10,8 +10,11 @@ import { blockWeight } from "./recurrent-blocks.js";
 /** How the linear head pools each block, where nothing else stands below: in whole, in halves and in quarters. */
 const usualPools: readonly Pool[] = ["mean", "halves", "quarters", "deviation"];
 
-/** What moves most at any time tells an action as well. */
-const poolsOf: Readonly<Record<string, readonly Pool[]>> = { motion: [...usualPools, "max"] };
+/** What moves most at any time tells an action as well; Fisher vectors are added up before their roots are taken. */
+const poolsOf: Readonly<Record<string, readonly Pool[]>> = {
+  motion: [...usualPools, "max"],
+  cuboids: ["power", "power-halves"],
+};
 
 /** A block, and how the linear head pools it: what `linear.blocks` of a model.json holds. */
 export interface LinearBlockRecord {

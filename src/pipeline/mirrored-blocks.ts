@@ -1,31 +1,24 @@
-import { directions, flowBins } from "../features/motion/orientation-histograms.js";
+import { mirroredBins } from "../features/motion/orientation-histograms.js";
 import { motionDimension, motionParameters } from "../features/streams/motion-parameters.js";
 import type { FeatureBlock } from "./feature-blocks.js";
 
 /**
  * For each value of a motion vector, the one that has its place when the picture is mirrored: columns change sides, and
- * what goes to the right goes to the left. Directions go from the right by way of down, 45 degrees from one to the next.
+ * what goes to the right goes to the left.
  */
 const mirroredMotion: Int32Array = mirrorMotion();
 
 function mirrorMotion(): Int32Array {
   const { rows, columns } = motionParameters;
   const mirror = new Int32Array(motionDimension);
-  // Along x what is mirrored turns round; the slopes of a component that itself turns round, along y instead.
-  const aroundY = (bin: number): number => (directions + directions / 2 - bin) % directions;
-  const aroundX = (bin: number): number => (directions - bin) % directions;
-  const histograms = [
-    { bins: flowBins, turn: (bin: number) => (bin === directions ? bin : aroundY(bin)) },
-    { bins: directions, turn: aroundX },
-    { bins: directions, turn: aroundY },
-  ];
   let start = 0;
-  for (const { bins, turn } of histograms) {
+  for (const turned of mirroredBins) {
+    const bins = turned.length;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const cell = start + (row * columns + column) * bins;
         const other = start + (row * columns + (columns - 1 - column)) * bins;
-        for (let bin = 0; bin < bins; bin++) mirror[cell + bin] = other + turn(bin);
+        for (const [bin, turnedBin] of turned.entries()) mirror[cell + bin] = other + turnedBin;
       }
     }
     start += rows * columns * bins;
@@ -35,7 +28,7 @@ function mirrorMotion(): Int32Array {
 
 /**
  * For each value of the blocks' vectors, the one that has its place when the picture is mirrored; undefined where that
- * is known of no block. A CNN's values are taken to stay, as it was trained with mirrored pictures.
+ * is known of no block. Cuboids stay as they are, and a CNN's values are taken to, as it was trained with mirrored pictures.
  */
 export function mirrorOf(blocks: readonly FeatureBlock[]): Int32Array | undefined {
   const isMotion = ({ name, dimension }: FeatureBlock): boolean =>

@@ -1,3 +1,5 @@
+import { cuboidParameters } from "../features/motion/cuboid-parameters.js";
+import { motionFrames } from "../features/motion/motion-view.js";
 import { differenceParameters } from "../features/streams/difference-stream.js";
 import type { StreamName } from "../features/streams/feature-stream.js";
 import { motionParameters } from "../features/streams/motion-parameters.js";
@@ -25,4 +27,8 @@ export const streamKeys: Readonly<Record<StreamName, (inputs: StreamInputs) => u
   rgb: (inputs) => inputs,
   difference: ({ frames: _, ...inputs }) => ({ ...inputs, difference: differenceParameters }),
   motion: ({ content, decoder, plan }) => ({ content, decoder, plan, motion: motionParameters }),
+  cuboids: ({ content, decoder, plan }) => ({
+    ...{ content, decoder, plan },
+    cuboids: { ...motionFrames, ...cuboidParameters },
+  }),
 };

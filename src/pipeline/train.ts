@@ -2,6 +2,7 @@ import type { Dataset, Split } from "../../datasets/dataset.js";
 import type { SplitAssignment, SplitWay } from "../../datasets/splits.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import { streamNames } from "../features/streams/feature-stream.js";
 import { checkEngine, type NetworkEngineName } from "../sequence/network-engine.js";
 import { type Output, outputs } from "../sequence/network-shape.js";
 import { checkClasses, commonDimension, type PlacedExample } from "./check-examples.js";
@@ -83,7 +84,7 @@ export interface TrainOptions
 }
 
 /** All streams that there are. */
-const allStreams = { streams: ["rgb", "difference", "motion"] } as const;
+const allStreams = { streams: streamNames };
 
 /** Version of how models are trained; a new one trains them anew. */
 const trainingVersion = 3;

@@ -4,7 +4,7 @@ import type { ActivationRanges } from "../features/cnn-choice.js";
 import type { FeatureExtractor } from "../features/feature-extractor.js";
 import { openFeatureExtractor } from "../features/open-feature-extractor.js";
 import type { RangeMeter } from "../features/quantise/measure-ranges.js";
-import type { FeatureStream } from "../features/streams/feature-stream.js";
+import type { StreamSource } from "../features/streams/feature-stream.js";
 import { openStreams } from "../features/streams/open-streams.js";
 import { extractStreams } from "./extract-streams.js";
 import { openStageCache, type StageCache } from "./stage-cache.js";
@@ -45,17 +45,17 @@ async function extractorFor({ cnn, device, cacheDir }: ExtractTask): Promise<Fea
   return loaded.extractor;
 }
 
-/** The streams of this process, and what they were opened by. */
-let looking: { readonly key: string; readonly streams: readonly FeatureStream[] } | undefined;
+/** What tells streams in this process, and what they were opened by. */
+let looking: { readonly key: string; readonly sources: readonly StreamSource[] } | undefined;
 
-async function streamsFor(task: ExtractTask): Promise<readonly FeatureStream[]> {
+async function streamsFor(task: ExtractTask): Promise<readonly StreamSource[]> {
   const { cnn, device, cacheDir, streams } = task;
   const key = JSON.stringify([cnn, device, cacheDir, streams]);
   if (looking?.key !== key) {
     looking = undefined;
-    looking = { key, streams: await openStreams(streams, () => extractorFor(task)) };
+    looking = { key, sources: await openStreams(streams, () => extractorFor(task)) };
   }
-  return looking.streams;
+  return looking.sources;
 }
 
 /** The cache of this process, for frames. */

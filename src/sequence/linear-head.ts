@@ -22,17 +22,13 @@ export interface LinearHeadOptions {
   readonly mirror?: Int32Array;
 }
 
-/** How much the classifier of all blocks together counts beside those of single blocks, of 1. */
-const jointShare = 0.5;
-
 /** A variance below this is taken for none, and its value left out. */
 const smallestVariance = 1e-10;
 
 /**
- * Fits a linear classifier of vectors of several blocks: each block is brought to mean 0, deviation 1 and an energy of 1,
- * and softmax regressions are fitted to each block alone and to all together, whose log probabilities are averaged. Of
- * linear classifiers such a mean is a linear classifier, and so are its standardisation and its mirror image: what
- * comes out is one kernel over the vectors as they are.
+ * Fits a linear classifier of vectors of several blocks: each block is brought to mean 0, deviation 1 and the energy of its
+ * weight, and softmax regression is fitted to all of them together. Its standardisation and its mirror image are linear, too:
+ * what comes out is one kernel over the vectors as they are.
  *
  * @param vectors each float32 [the blocks' sizes together], of the training clips alone
  * @param labels the index of each one's class
@@ -51,27 +47,19 @@ export function fitLinearHead(
     start += own;
     return { ...part, products: productsOf(part.rows, dot64) };
   });
-  const members = memberWeights(blocks);
   const n = vectors.length;
-  const bias = new Float64Array(classes);
-  const duals = parts.map(() => new Float64Array(n * classes));
-  for (const { share, weights } of members) {
-    const products = new Float64Array(n * n);
-    for (const [b, part] of parts.entries()) {
-      const energy = weights[b]! ** 2;
-      if (energy > 0) for (let i = 0; i < n * n; i++) products[i]! += energy * part.products[i]!;
-    }
-    const fitted = fitByProducts(products, labels, classes);
-    for (let c = 0; c < classes; c++) bias[c]! += share * fitted.bias[c]!;
-    for (const [b, dual] of duals.entries()) {
-      const factor = share * weights[b]! ** 2;
-      for (let i = 0; i < dual.length; i++) dual[i]! += factor * fitted.weights[i]!;
-    }
+  const products = new Float64Array(n * n);
+  for (const [b, part] of parts.entries()) {
+    const energy = blocks[b]!.weight ** 2;
+    for (let i = 0; i < n * n; i++) products[i]! += energy * part.products[i]!;
   }
+  const { weights, bias } = fitByProducts(products, labels, classes);
   const kernel = new Float64Array(size * classes);
   let offset = 0;
   for (const [b, { rows, mean, scale }] of parts.entries()) {
-    addKernel(rows, duals[b]!, scale, kernel.subarray(offset * classes), classes);
+    const energy = blocks[b]!.weight ** 2;
+    const dual = weights.map((weight) => energy * weight);
+    addKernel(rows, dual, scale, kernel.subarray(offset * classes), classes);
     for (let d = 0; d < mean.length; d++) {
       for (let c = 0; c < classes; c++) {
         bias[c]! -= mean[d]! * kernel[(offset + d) * classes + c]!;
@@ -87,18 +75,6 @@ export function fitLinearHead(
     kernel: parameter([size, classes], mirror ? mirrorKernel(kernel, mirror, classes) : kernel),
     bias: parameter([classes], bias),
   };
-}
-
-/** The weight of each block in each member, and how much the member counts. */
-function memberWeights(
-  blocks: readonly LinearBlock[],
-): { readonly share: number; readonly weights: readonly number[] }[] {
-  if (blocks.length === 1) return [{ share: 1, weights: [1] }];
-  const alone = blocks.map((_, own) => ({
-    share: (1 - jointShare) / blocks.length,
-    weights: blocks.map((_, b) => (b === own ? 1 : 0)),
-  }));
-  return [...alone, { share: jointShare, weights: blocks.map(({ weight }) => weight) }];
 }
 
 /** The mean of a vector and its mirror image. */

@@ -1,5 +1,17 @@
-/** Ways from a block's steps to a few values: their mean, their largest, how they vary, or the mean of each half or quarter. */
-export const pools = ["mean", "max", "deviation", "halves", "quarters"] as const;
+/**
+ * Ways from a block's steps to a few values: their mean, their largest, how they vary, or the mean of each half or quarter;
+ * `power`, of values that are signed roots, the signed root of the mean of what they are roots of, brought to length 1
+ * (as improved Fisher vectors are: Perronnin et al. 2010), or that of each half.
+ */
+export const pools = [
+  "mean",
+  "max",
+  "deviation",
+  "halves",
+  "quarters",
+  "power",
+  "power-halves",
+] as const;
 
 /** One of {@link pools}. */
 export type Pool = (typeof pools)[number];
@@ -18,6 +30,8 @@ const partsOf: Readonly<Record<Pool, number>> = {
   deviation: 1,
   halves: 2,
   quarters: 4,
+  power: 1,
+  "power-halves": 2,
 };
 
 /** Values that a block's pools give. */
@@ -69,6 +83,7 @@ function poolPart(
   // Of a sequence shorter than its parts, a step is in several of them.
   const first = Math.floor((part * steps) / parts);
   const end = Math.max(first + 1, Math.floor(((part + 1) * steps) / parts));
+  const isPower = pool === "power" || pool === "power-halves";
   if (pool === "max") into.fill(Number.NEGATIVE_INFINITY);
   const sums = new Float64Array(dimension);
   for (let t = first; t < end; t++) {
@@ -76,10 +91,14 @@ function poolPart(
     for (let d = 0; d < dimension; d++) {
       const value = sequence[start + d]!;
       if (pool === "max") into[d] = Math.max(into[d]!, value);
-      else sums[d]! += value;
+      else sums[d]! += isPower ? value * Math.abs(value) : value;
     }
   }
   if (pool === "max") return;
+  if (isPower) {
+    signedRoots(sums, into);
+    return;
+  }
   const n = end - first;
   if (pool !== "deviation") {
     for (let d = 0; d < dimension; d++) into[d] = sums[d]! / n;
@@ -91,4 +110,14 @@ function poolPart(
     for (let d = 0; d < dimension; d++) squares[d]! += (sequence[start + d]! - sums[d]! / n) ** 2;
   }
   for (let d = 0; d < dimension; d++) into[d] = Math.sqrt(squares[d]! / n);
+}
+
+/** The signed roots of values, brought to length 1; all 0 where the values are. */
+function signedRoots(values: Float64Array, into: Float32Array): void {
+  // The squares of the roots are the values.
+  const length = Math.sqrt(values.reduce((sum, value) => sum + Math.abs(value), 0));
+  for (let d = 0; d < values.length; d++) {
+    const value = values[d]!;
+    into[d] = length > 0 ? (Math.sign(value) * Math.sqrt(Math.abs(value))) / length : 0;
+  }
 }

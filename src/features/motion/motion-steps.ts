@@ -15,28 +15,46 @@ export function motionSteps(
   dimension: number,
   edges: Float64Array,
 ): Float32Array {
+  const spans = stepSpans(timestamps.subarray(0, n), edges);
+  const features = new Float32Array(spans.length * dimension);
+  for (const [step, { first, end }] of spans.entries()) {
+    const row = features.subarray(step * dimension, (step + 1) * dimension);
+    for (let at = first; at < end; at++) addRow(vectors, at, row);
+    for (let d = 0; d < dimension && end > first; d++) row[d] = Math.sqrt(row[d]! / (end - first));
+  }
+  return features;
+}
+
+/** Some of the moments of a video: from the first until before the end. */
+export interface StepSpan {
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * The moments that lie in each step; where none does, the one nearest to its middle. Empty where there are none at all.
+ *
+ * @param timestamps float64 seconds, ascending
+ * @param edges float64 [count + 1] seconds, ascending: step i goes from edge i until before edge i + 1
+ * @throws RangeError where the edges are no such times
+ */
+export function stepSpans(timestamps: Float64Array, edges: Float64Array): StepSpan[] {
   const count = edges.length - 1;
   if (count < 1 || edges.some((edge, i) => !Number.isFinite(edge) || edge < edges[i - 1]!)) {
     throw new RangeError("edges must be at least two times, ascending.");
   }
-  const features = new Float32Array(count * dimension);
+  const n = timestamps.length;
   let behind = 0;
-  for (let step = 0; step < count; step++) {
-    const row = features.subarray(step * dimension, (step + 1) * dimension);
+  return Array.from({ length: count }, (_, step) => {
     let i = behind;
     while (i < n && timestamps[i]! < edges[step]!) i += 1;
     const first = i;
     while (i < n && timestamps[i]! < edges[step + 1]!) i += 1;
     behind = i;
-    if (behind > first) {
-      for (let at = first; at < behind; at++) addRow(vectors, at, row);
-      for (let d = 0; d < dimension; d++) row[d] = Math.sqrt(row[d]! / (behind - first));
-    } else if (n > 0) {
-      addRow(vectors, nearest(timestamps, behind, (edges[step]! + edges[step + 1]!) / 2), row);
-      for (let d = 0; d < dimension; d++) row[d] = Math.sqrt(row[d]!);
-    }
-  }
-  return features;
+    if (behind > first || n === 0) return { first, end: behind };
+    const only = nearest(timestamps, behind, (edges[step]! + edges[step + 1]!) / 2);
+    return { first: only, end: only + 1 };
+  });
 }
 
 /** Edges of `count` steps of the same length: float64 [count + 1] seconds. */

@@ -7,6 +7,25 @@ export const directions = 8;
 /** Bins of a cell of the flow histogram: one for each direction, and one for what stands still. */
 export const flowBins: number = directions + 1;
 
+/** Bins of a cell in the histogram of the flow, and in those of the boundaries of its two components. */
+export const histogramBins: readonly number[] = [flowBins, directions, directions];
+
+// Along x what is mirrored turns round; the slopes of a component that itself turns round, along y instead.
+const aroundY = (bin: number): number => (directions + directions / 2 - bin) % directions;
+const aroundX = (bin: number): number => (directions - bin) % directions;
+const mirroredBy = (turn: (bin: number) => number): number[] =>
+  Array.from({ length: directions }, (_, bin) => turn(bin));
+
+/**
+ * For each bin of each of the {@link histogramBins}, the one that has its place when the picture is mirrored: what goes
+ * to the right goes to the left.
+ */
+export const mirroredBins: readonly (readonly number[])[] = [
+  [...mirroredBy(aroundY), directions],
+  mirroredBy(aroundX),
+  mirroredBy(aroundY),
+];
+
 /** How the flow is seen. */
 export interface FlowView {
   /** What the camera did, in pixels; taken off. */

@@ -2,7 +2,7 @@ import { growVectors } from "../../core/growing-vectors.js";
 import { createDifferencePictures } from "../difference-pictures.js";
 import { extractDistinct } from "../extract-distinct.js";
 import { checkFrames } from "../feature-extractor.js";
-import type { FeatureStream, StreamCnn, StreamInput } from "./feature-stream.js";
+import type { StreamCnn, StreamInput, StreamSource } from "./feature-stream.js";
 
 /**
  * All that decides the pictures of the difference stream, but the frames. A change of the computation raises `version`.
@@ -19,7 +19,7 @@ export const differenceParameters = {
  * What changes: the CNN on the signed difference of two frames, half a gap before and after each step. The CNN belongs
  * to the caller.
  */
-export function createDifferenceStream(cnn: StreamCnn): FeatureStream {
+export function createDifferenceStream(cnn: StreamCnn): StreamSource {
   const { dimension, inputSize } = cnn;
   const frameSize = inputSize * inputSize * 3;
   const pictures = createDifferencePictures(differenceParameters.gain);
@@ -31,8 +31,7 @@ export function createDifferenceStream(cnn: StreamCnn): FeatureStream {
     when: { shift },
   });
   return {
-    name: "difference",
-    dimension,
+    streams: [{ name: "difference", dimension }],
     inputs: [input(-half), input(half)],
     open() {
       const features = growVectors();
@@ -52,7 +51,7 @@ export function createDifferenceStream(cnn: StreamCnn): FeatureStream {
             .map((before, i) => pictures.between(before, after[i]!));
           features.append(await extractDistinct(cnn, Buffer.concat(changes), pairs));
         },
-        rows: () => features.all(),
+        rows: () => [features.all()],
       };
     },
   };

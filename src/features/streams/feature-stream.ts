@@ -2,14 +2,16 @@
  * Streams: several ways to look at a video, each of which tells a vector at every step of its sampling plan.
  */
 import type { FeatureExtractor } from "../feature-extractor.js";
+import { cuboidDimension } from "../motion/cuboid-parameters.js";
 import { motionDimension } from "./motion-parameters.js";
 
 /** The streams, in the order in which their vectors are joined. */
-export const streamNames = ["rgb", "difference", "motion"] as const;
+export const streamNames = ["rgb", "difference", "motion", "cuboids"] as const;
 
 /**
- * A way to look at a video: the CNN on its frames (`rgb`), the CNN on what changes between frames (`difference`), or
- * histograms of its optical flow (`motion`).
+ * A way to look at a video: the CNN on its frames (`rgb`), the CNN on what changes between frames (`difference`),
+ * histograms of its optical flow where it is (`motion`), or what small pieces of the flow look like wherever they are
+ * (`cuboids`).
  */
 export type StreamName = (typeof streamNames)[number];
 
@@ -38,34 +40,40 @@ export interface StreamFrames {
   readonly n: number;
 }
 
-/** The port every stream implements. */
-export interface FeatureStream {
+/** A stream that a source tells. */
+export interface ToldStream {
   readonly name: StreamName;
   /** Values it tells at a step. */
   readonly dimension: number;
-  readonly inputs: readonly StreamInput[];
-  /** Opens it for one clip; several may be open. */
-  open(): ClipStream;
 }
 
-/** A stream that sees one clip. */
-export interface ClipStream {
+/** The port of what tells streams: one, or several that come of the same work. */
+export interface StreamSource {
+  readonly streams: readonly ToldStream[];
+  readonly inputs: readonly StreamInput[];
+  /** Opens it for one clip; several may be open. */
+  open(): ClipSource;
+}
+
+/** A source that sees one clip. */
+export interface ClipSource {
   /**
    * Takes the next frames of an input, in batches of any size. The arrays must not be written to any more.
    *
-   * @param input index into the stream's inputs
+   * @param input index into the source's inputs
    * @throws RangeError where the length of the frames is not that of n frames
    */
   push(input: number, batch: StreamFrames): Promise<void>;
   /**
-   * The vectors of all steps, when every frame has been seen: float32, row-major [steps, dimension].
+   * The vectors of all steps, when every frame has been seen: of each stream, float32, row-major [steps, dimension].
    *
    * @param edges float64 [steps + 1] seconds, ascending: step i stands for what lies between edges i and i + 1
    */
-  rows(edges: Float64Array): Float32Array;
+  rows(edges: Float64Array): readonly Float32Array[];
 }
 
 /** Values that a stream tells at a step, by those of the CNN. */
 export function streamDimension(name: StreamName, cnnDimension: number): number {
-  return name === "motion" ? motionDimension : cnnDimension;
+  if (name === "motion") return motionDimension;
+  return name === "cuboids" ? cuboidDimension : cnnDimension;
 }

@@ -1,28 +1,33 @@
 import { createDifferenceStream } from "./difference-stream.js";
-import type { FeatureStream, StreamCnn, StreamName } from "./feature-stream.js";
-import { createMotionStream } from "./motion-stream.js";
+import type { StreamCnn, StreamName, StreamSource } from "./feature-stream.js";
+import { createFlowStreams, type FlowStreamName } from "./flow-streams.js";
 import { createRgbStream } from "./rgb-stream.js";
 
 /** The streams that see through the CNN. */
 const cnnStreams = { rgb: createRgbStream, difference: createDifferenceStream } as const;
 
+const isOfFlow = (name: StreamName): name is FlowStreamName => !(name in cnnStreams);
+
 /** Whether any of the streams sees through the CNN. */
 export function needsCnn(names: readonly StreamName[]): boolean {
-  return names.some((name) => name !== "motion");
+  return !names.every(isOfFlow);
 }
 
 /**
- * Opens streams, by their names and in that order. One CNN serves all of them; it belongs to the caller.
+ * Opens what tells streams, in their order. One CNN serves all of them; it belongs to the caller.
  *
+ * @param names in the order of `streamNames`
  * @param openCnn called where one of them {@link needsCnn}
  */
 export async function openStreams(
   names: readonly StreamName[],
   openCnn: () => Promise<StreamCnn>,
-): Promise<FeatureStream[]> {
-  const streams: FeatureStream[] = [];
+): Promise<StreamSource[]> {
+  const sources: StreamSource[] = [];
   for (const name of names) {
-    streams.push(name === "motion" ? createMotionStream() : cnnStreams[name](await openCnn()));
+    if (!isOfFlow(name)) sources.push(cnnStreams[name](await openCnn()));
   }
-  return streams;
+  const ofFlow = names.filter(isOfFlow);
+  if (ofFlow.length > 0) sources.push(createFlowStreams(ofFlow));
+  return sources;
 }
