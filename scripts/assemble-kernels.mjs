@@ -5,6 +5,7 @@ import wabt from "wabt";
 const modules = [
   { source: "src/sequence/optimisers/update-kernels", name: "updateKernelsBase64" },
   { source: "src/features/motion/flow-kernels", name: "flowKernelsBase64" },
+  { source: "src/features/motion/cuboid-kernels", name: "cuboidKernelsBase64" },
 ];
 
 const { parseWat } = await wabt();

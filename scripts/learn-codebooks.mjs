@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { makeMotions } from "../dist/datasets/motions/make-motions.js";
 import { createRandom } from "../dist/src/core/random.js";
 import { packCodebooks } from "../dist/src/features/motion/cuboid-codebook.js";
+import { createRoots, describeCuboid } from "../dist/src/features/motion/cuboid-kernels.js";
 import {
   cuboidParameters,
   descriptorSizes,
@@ -50,9 +51,18 @@ try {
 async function descriptorsOf(path) {
   const extractor = createMotionExtractor({ columns, rows });
   const found = [];
-  const cutter = createCuboidCutter((descriptors) =>
-    found.push(descriptors.map((descriptor) => descriptor.slice())),
-  );
+  const roots = createRoots((length) => new Float32Array(length));
+  const cutter = createCuboidCutter({
+    roots,
+    sums: [],
+    add(histogram, view, place, scale) {
+      const descriptor = new Float32Array(descriptorSizes[histogram]);
+      describeCuboid({ roots }, histogram, view, place, scale, descriptor);
+      // A cuboid's histograms come one after the other, each of it and its mirror image.
+      if (histogram === 0) found.push([descriptor]);
+      else found.at(view === "cuboid" ? -2 : -1).push(descriptor);
+    },
+  });
   const { width, height, rate } = motionFrames;
   const output = { plan: { fps: rate }, width, height, pixelFormat: "gray8", fit: "stretch" };
   for await (const { frames, timestamps, n } of createDecoder("libav").decode(path, [output])) {

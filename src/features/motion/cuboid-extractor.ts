@@ -1,10 +1,12 @@
 import { growVectors } from "../../core/growing-vectors.js";
 import { usualCodebooks } from "./cuboid-codebook.js";
+import { type CuboidKernels, sumSize } from "./cuboid-kernels.js";
 import { cuboidDimension } from "./cuboid-parameters.js";
 import { createCuboidCutter } from "./cut-cuboids.js";
-import { createFisherEncoder } from "./fisher-vector.js";
+import { openJavascriptCuboids } from "./javascript-cuboid-kernels.js";
 import type { MotionHistograms } from "./motion-extractor.js";
 import { stepSpans } from "./motion-steps.js";
+import { openWebAssemblyCuboids } from "./webassembly-cuboid-kernels.js";
 
 /** Sees the cuboids of one video. */
 export interface CuboidClip {
@@ -21,36 +23,42 @@ export interface CuboidClip {
   rows(edges: Float64Array): Float32Array;
 }
 
-/** Opens encoders, which serve clip after clip. */
-export function createCuboidExtractor(): { open(): CuboidClip } {
-  const encoders = usualCodebooks().map(createFisherEncoder);
-  const each = cuboidDimension / encoders.length;
-  return { open: () => openClip(encoders, each) };
+/** What computes cuboids: WebAssembly with SIMD, or plain JavaScript. */
+export type CuboidEngine = "webassembly" | "javascript";
+
+/**
+ * Opens what sees cuboids, clip after clip or several at once.
+ *
+ * @param engine default: WebAssembly, or JavaScript where that is missing
+ */
+export function createCuboidExtractor(engine: CuboidEngine = "webassembly"): {
+  open(): CuboidClip;
+} {
+  const codebooks = usualCodebooks();
+  const fast = engine === "webassembly" ? openWebAssemblyCuboids(codebooks) : undefined;
+  const kernels = fast ?? openJavascriptCuboids(codebooks);
+  return { open: () => openClip(kernels) };
 }
 
-function openClip(
-  encoders: readonly ReturnType<typeof createFisherEncoder>[],
-  each: number,
-): CuboidClip {
+function openClip(kernels: CuboidKernels): CuboidClip {
   const sums = growVectors();
   const times: number[] = [];
-  /** Where the sums of each moment are; -1 where nothing moved, which a video mostly does not. */
+  /** Where the sums of each moment are; -1 where nothing moved. */
   const places: number[] = [];
   let kept = 0;
-  let moving = false;
+  const cutter = createCuboidCutter(kernels);
   const sum = new Float32Array(cuboidDimension);
-  const parts = encoders.map((_, h) => sum.subarray(h * each, (h + 1) * each));
-  const cutter = createCuboidCutter((descriptors) => {
-    moving = true;
-    for (const [h, encoder] of encoders.entries()) encoder.add(descriptors[h]!, parts[h]!);
-  });
+  // The kernels are another clip's next: nothing of this one stays in them.
   const keep = (time: number | undefined): void => {
     if (time === undefined) return;
+    for (const [h, own] of kernels.sums.entries()) {
+      sum.set(own, h * sumSize);
+      own.fill(0);
+    }
+    const moves = sum.some((value) => value !== 0);
     times.push(time);
-    places.push(moving ? kept++ : -1);
-    if (moving) sums.append(sum);
-    moving = false;
-    sum.fill(0);
+    places.push(moves ? kept++ : -1);
+    if (moves) sums.append(sum);
   };
   return {
     push({ vectors, timestamps, n }) {

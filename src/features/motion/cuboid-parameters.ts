@@ -14,7 +14,7 @@ export const cuboidParameters = {
   /** Pairs of frames that a cuboid lasts. */
   pairs: 5,
   /** Pairs of frames from one cuboid to the next at its place. */
-  stride: 2,
+  stride: 1,
   /** Parts of a cuboid in time, each with histograms of its own. */
   parts: 2,
   /** Pixels a fifteenth of a second, the mean of its pixels, by which something moves in a cuboid; others are passed over. */
