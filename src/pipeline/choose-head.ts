@@ -1,13 +1,15 @@
 import { projectedSize } from "../sequence/block-projection.js";
 import { topKAccuracy } from "../sequence/classification-metrics.js";
 import { createNetwork } from "../sequence/network.js";
+import { poolBlocks } from "../sequence/pooled-blocks.js";
 import { logLoss } from "../sequence/probability-scores.js";
-import { logMean } from "../sequence/softmax-layer.js";
+import { logMean, predictSoftmax } from "../sequence/softmax-layer.js";
 import { fitStandardisation, standardise } from "../sequence/standardisation.js";
 import type { FeatureBlock } from "./feature-blocks.js";
-import { type Example, fitLinear } from "./fit-classifier.js";
+import type { Example } from "./fit-classifier.js";
 import { fitRecurrent, recurrentOptions } from "./fit-recurrent.js";
 import type { HeadCandidate } from "./head-candidates.js";
+import { openLinearBlocks, usualPooling } from "./linear-blocks.js";
 import { mirrorImages } from "./mirrored-blocks.js";
 import { streamRecipe, streamSettings } from "./network-recipe.js";
 import { fitRecurrentBlocks, projectParts } from "./recurrent-blocks.js";
@@ -60,41 +62,40 @@ export async function chooseHead(
   const count = 1 + folds.reduce((a, b) => Math.max(a, b), 0);
   const truth = examples.map(({ label }) => classes.indexOf(label));
   const told = candidates.map(() => Array<Float32Array>(examples.length));
+  const pooling = usualPooling(blocks);
+  const pooled = candidates.some(({ head }) => head !== "recurrent")
+    ? examples.map(({ features }) => poolBlocks(features, pooling))
+    : [];
   for (let fold = 0; fold < count; fold++) {
     signal?.throwIfAborted();
     onProgress?.({ stage: "choose", done: fold, total: count, unit: "folds" });
     const held = [...folds.keys()].filter((index) => folds[index] === fold);
     const rest = [...folds.keys()].filter((index) => folds[index] !== fold);
-    const known = new Map<string, Promise<readonly Float32Array[]>>();
-    const once = (
-      name: string,
-      make: () => Promise<readonly Float32Array[]>,
-    ): Promise<readonly Float32Array[]> => {
-      const found = known.get(name) ?? make();
-      known.set(name, found);
-      return found;
-    };
-    for (const [c, { head, streams }] of candidates.entries()) {
-      const chosen = blocks.filter(({ name }) => streams.includes(name));
+    const at = <Item>(items: readonly Item[], indices: readonly number[]): Item[] =>
+      indices.map((index) => items[index]!);
+    const fitLinear = lazily(() =>
+      openLinearBlocks(at(pooled, rest), at(truth, rest), blocks, classes.length),
+    );
+    const linear = byStreams((streams) => {
+      const layer = fitLinear()((block) => streams.includes(blocks[block]!.name));
+      return at(pooled, held).map((vector) => predictSoftmax(layer, vector));
+    });
+    const recurrent = byStreams((streams) => {
       const part = (indices: readonly number[]): Example[] =>
-        indices.map((index) => keepBlocks(examples[index]!, blocks, streams));
-      const linear = (): Promise<readonly Float32Array[]> =>
-        once(`linear ${streams.join()}`, async () =>
-          byLinear(part(rest), part(held), chosen, classes),
-        );
-      const recurrent = (): Promise<readonly Float32Array[]> =>
-        once(`recurrent ${streams.join()}`, () =>
-          byNetwork(part(rest), part(held), chosen, classes, {
-            seed,
-            ...(signal ? { signal } : {}),
-          }),
-        );
+        at(examples, indices).map((clip) => keepBlocks(clip, blocks, streams));
+      const chosen = blocks.filter(({ name }) => streams.includes(name));
+      return byNetwork(part(rest), part(held), chosen, classes, {
+        seed,
+        ...(signal ? { signal } : {}),
+      });
+    });
+    for (const [c, { head, streams }] of candidates.entries()) {
       const results =
         head === "linear"
-          ? await linear()
+          ? linear(streams)
           : head === "recurrent"
-            ? await recurrent()
-            : await bothOf(await linear(), await recurrent());
+            ? await recurrent(streams)
+            : bothOf(linear(streams), await recurrent(streams));
       for (const [i, index] of held.entries()) told[c]![index] = results[i]!;
     }
   }
@@ -151,14 +152,24 @@ function bothOf(linear: readonly Float32Array[], network: readonly Float32Array[
   return linear.map((each, index) => logMean(each, network[index]!));
 }
 
-function byLinear(
-  training: readonly Example[],
-  held: readonly Example[],
-  blocks: readonly FeatureBlock[],
-  classes: readonly string[],
-): readonly Float32Array[] {
-  const labels = training.map(({ label }) => classes.indexOf(label));
-  return fitLinear(training, labels, held, blocks, classes.length).heldOut;
+/** What is made once, when it is first asked for. */
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** The same for each choice of streams. */
+function byStreams<Value>(make: (streams: readonly string[]) => Value) {
+  const made = new Map<string, () => Value>();
+  return (streams: readonly string[]): Value => {
+    const name = streams.join();
+    const own = made.get(name) ?? lazily(() => make(streams));
+    made.set(name, own);
+    return own();
+  };
 }
 
 async function byNetwork(

@@ -1,5 +1,5 @@
 import { MuybridgeError } from "../core/errors.js";
-import { fitLinearHead } from "../sequence/linear-head.js";
+import { openLinearHeads } from "../sequence/linear-head.js";
 import { type Pool, type PooledBlock, pooledSize } from "../sequence/pooled-blocks.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import { type FeatureBlock, featureBlocks } from "./feature-blocks.js";
@@ -68,12 +68,25 @@ export function fitLinearBlocks(
   blocks: readonly FeatureBlock[],
   classes: number,
 ): SoftmaxLayer {
+  return openLinearBlocks(pooled, labels, blocks, classes)(() => true);
+}
+
+/** The same for several heads, each of some of the blocks: see {@link openLinearHeads}. */
+export function openLinearBlocks(
+  pooled: readonly Float32Array[],
+  labels: readonly number[],
+  blocks: readonly FeatureBlock[],
+  classes: number,
+): ReturnType<typeof openLinearHeads> {
   const mirror = pooledMirror(blocks);
   const sizes = usualPooling(blocks).map((block, index) => ({
     size: pooledSize(block),
     weight: blockWeight(blocks[index]!),
   }));
-  return fitLinearHead(pooled, labels, { blocks: sizes, classes, ...(mirror ? { mirror } : {}) });
+  return openLinearHeads(pooled, labels, {
+    ...{ blocks: sizes, classes },
+    ...(mirror ? { mirror } : {}),
+  });
 }
 
 /** What each pooled value becomes in the mirror image: pools of a value are pools of the value in its place. */

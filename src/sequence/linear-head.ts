@@ -37,43 +37,55 @@ const smallestVariance = 1e-10;
 export function fitLinearHead(
   vectors: readonly Float32Array[],
   labels: readonly number[],
-  { blocks, classes, mirror }: LinearHeadOptions,
+  options: LinearHeadOptions,
 ): SoftmaxLayer {
+  return openLinearHeads(vectors, labels, options)(() => true);
+}
+
+/**
+ * Prepares what classifiers of some of the blocks have in common.
+ *
+ * @returns fits one to the blocks that are counted, by their index; it has weights of 0 for the others
+ */
+export function openLinearHeads(
+  vectors: readonly Float32Array[],
+  labels: readonly number[],
+  { blocks, classes, mirror }: LinearHeadOptions,
+): (counts: (block: number) => boolean) => SoftmaxLayer {
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
   const seen = mirror ? vectors.map((vector) => withMirror(vector, mirror)) : vectors;
-  let start = 0;
-  const parts = blocks.map(({ size: own }) => {
+  let end = 0;
+  const parts = blocks.map(({ size: own, weight }) => {
+    const start = end;
+    end += own;
     const part = standardiseBlock(seen, start, own);
-    start += own;
-    return { ...part, products: productsOf(part.rows, dot64) };
+    return { ...part, start, energy: weight ** 2, products: productsOf(part.rows, dot64) };
   });
-  const n = vectors.length;
-  const products = new Float64Array(n * n);
-  for (const [b, part] of parts.entries()) {
-    const energy = blocks[b]!.weight ** 2;
-    for (let i = 0; i < n * n; i++) products[i]! += energy * part.products[i]!;
-  }
-  const { weights, bias } = fitByProducts(products, labels, classes);
-  const kernel = new Float64Array(size * classes);
-  let offset = 0;
-  for (const [b, { rows, mean, scale }] of parts.entries()) {
-    const energy = blocks[b]!.weight ** 2;
-    const dual = weights.map((weight) => energy * weight);
-    addKernel(rows, dual, scale, kernel.subarray(offset * classes), classes);
-    for (let d = 0; d < mean.length; d++) {
-      for (let c = 0; c < classes; c++) {
-        bias[c]! -= mean[d]! * kernel[(offset + d) * classes + c]!;
+  return (counts) => {
+    const counted = parts.filter((_, index) => counts(index));
+    const products = new Float64Array(vectors.length ** 2);
+    for (const part of counted) {
+      for (let i = 0; i < products.length; i++) products[i]! += part.energy * part.products[i]!;
+    }
+    const { weights, bias } = fitByProducts(products, labels, classes);
+    const kernel = new Float64Array(size * classes);
+    for (const { rows, mean, scale, start, energy } of counted) {
+      const dual = weights.map((weight) => energy * weight);
+      addKernel(rows, dual, scale, kernel.subarray(start * classes), classes);
+      for (let d = 0; d < mean.length; d++) {
+        for (let c = 0; c < classes; c++) {
+          bias[c]! -= mean[d]! * kernel[(start + d) * classes + c]!;
+        }
       }
     }
-    offset += mean.length;
-  }
-  const parameter = (shape: readonly number[], data: Float64Array): Parameter => ({
-    shape,
-    data: Float32Array.from(data),
-  });
-  return {
-    kernel: parameter([size, classes], mirror ? mirrorKernel(kernel, mirror, classes) : kernel),
-    bias: parameter([classes], bias),
+    const parameter = (shape: readonly number[], data: Float64Array): Parameter => ({
+      shape,
+      data: Float32Array.from(data),
+    });
+    return {
+      kernel: parameter([size, classes], mirror ? mirrorKernel(kernel, mirror, classes) : kernel),
+      bias: parameter([classes], bias),
+    };
   };
 }
 
