@@ -41,6 +41,9 @@ const sets = [
   ["rgb", "difference"],
   ["rgb", "motion"],
   ["rgb", "difference", "motion"],
+  ["motion", "cuboids"],
+  ["rgb", "difference", "cuboids"],
+  ["rgb", "difference", "motion", "cuboids"],
 ];
 
 const cnn = await openFeatureExtractor("mobilenet-v2", { precision });
