@@ -84,7 +84,7 @@ export function addFeatureOptions(command: Command): Command {
     )
     .option(
       "--streams <names>",
-      "what is seen of a video, joined by commas: rgb (the network on its frames), difference (the network on what changes between frames), motion (optical flow)",
+      "what is seen of a video, joined by commas: rgb (the network on its frames), difference (the network on what changes between frames), motion (optical flow, where it is), cuboids (small pieces of the flow, wherever they are)",
       streamList,
     );
 }

@@ -92,7 +92,7 @@ export interface FeatureChoices {
   readonly preprocessing?: Partial<Preprocessing>;
   /**
    * Ways to look at a video, whose vectors are joined: `rgb`, the CNN on its frames; `difference`, the CNN on what
-   * changes between frames, for `count` and `fps`; `motion`, histograms of the optical flow. Default: rgb alone.
+   * changes between frames, for `count` and `fps`; `motion`, histograms of the optical flow; `cuboids`, small pieces of it wherever they are. Default: rgb alone.
    */
   readonly streams?: readonly StreamName[];
 }
