@@ -68,9 +68,9 @@ ${command === undefined ? "" : `<h2>To make this page again</h2>\n<pre><code>${e
   );
 }
 
-function headline({ baseline, ...network }: Evaluation): string {
+function headline({ baseline, ...model }: Evaluation): string {
   const rows = [
-    ["network", network],
+    ["model", model],
     ["mean pool", baseline.meanPool],
   ] as const;
   const prior = baseline.prior;

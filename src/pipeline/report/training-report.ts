@@ -19,6 +19,7 @@ export function trainingReport(model: Pick<Model, "record" | "digest">): string 
 <h2>How it was trained</h2>
 ${learningCurves(record)}
 ${selectionTable(record)}
+<h2>What it is made of</h2>
 ${modelFacts(model)}
 <h2>Classes</h2>
 ${table(
