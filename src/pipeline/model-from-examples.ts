@@ -1,10 +1,12 @@
 import type { Dataset } from "../../datasets/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { MuybridgeError } from "../core/errors.js";
+import type { StreamName } from "../features/streams/feature-stream.js";
 import { nearestClassMean } from "../sequence/nearest-class-mean.js";
 import { fitStandardisation, standardise, stepDeviation } from "../sequence/standardisation.js";
 import type { CalibrationVideos } from "./calibrate.js";
 import { datasetKind, sequenceSettings } from "./dataset-kind.js";
+import { featureBlocks } from "./feature-blocks.js";
 import {
   type ClipFeatures,
   chooseFeatureSettings,
@@ -16,6 +18,7 @@ import { type IdentifiedItem, identifyItems } from "./identify-items.js";
 import { mapVideos, progressOptions } from "./map-videos.js";
 import { createModel, type Model } from "./model.js";
 import { modelFormatVersion } from "./model-record.js";
+import { nearestBlocks } from "./nearest-blocks.js";
 import { packageVersion } from "./package-version.js";
 import { sidesByDigest } from "./placed-run.js";
 import { clipsByDigest } from "./remembered-clips.js";
@@ -23,6 +26,14 @@ import { openRun, type Run, type RunOptions } from "./run.js";
 
 /** Options of {@link modelFromExamples}. */
 export interface ExamplesOptions extends RunOptions, FeatureChoices {}
+
+/** What is seen of examples where nothing else is said: pieces of motion tell actions apart where scenes do not. */
+const exampleStreams: readonly StreamName[] = ["rgb", "cuboids"];
+
+/** A sampling plan that decodes few frames is for the frames alone. */
+function usualStreams({ keyframes, every }: FeatureChoices): Pick<FeatureChoices, "streams"> {
+  return keyframes || every !== undefined ? {} : { streams: exampleStreams };
+}
 
 /** An example and its features. */
 interface Example {
@@ -32,7 +43,8 @@ interface Example {
 
 /**
  * A model without training, of a few clips a class: a video belongs to the class whose examples' mean features are
- * nearest. All clips of the data set are examples, whatever part it gives them.
+ * nearest, over the frames and pieces of motion where no streams are chosen. All clips of the data set are examples,
+ * whatever part it gives them.
  *
  * @throws MuybridgeError ERR_DATASET_INVALID where there are fewer than two classes, a class has no example that can be
  * read, or vectors have not all the same size; ERR_USAGE for choices out of range, and for those of videos where there are
@@ -52,7 +64,7 @@ export async function modelFromExamples(
   const settings: FeatureSettings =
     datasetKind(dataset) === "sequence"
       ? sequenceSettings(options)
-      : chooseFeatureSettings(options);
+      : chooseFeatureSettings({ ...usualStreams(options), ...options });
   const warn = options.onWarning ?? (() => {});
   for (const warning of dataset.warnings) warn(warning);
   await using run = await openRun(settings, options, (ground) =>
@@ -74,26 +86,40 @@ export async function modelFromExamples(
   );
   // A few clips say little of how clips differ, so that how their frames do counts as well.
   const standardisation = { ...fitted, deviation: stepDeviation(fitted) };
+  const labels = examples.map(({ item }) => classes.indexOf(item.label));
   const meanPool = nearestClassMean(
     examples.map(({ clip }) => standardise(clip.features, standardisation).context),
-    examples.map(({ item }) => classes.indexOf(item.label)),
+    labels,
     { classes: classes.length, dimension },
   );
+  const features = run.features.record(dimension);
+  const blocks = featureBlocks(features);
+  const nearest =
+    blocks.length > 1
+      ? nearestBlocks(
+          examples.map(({ clip }) => clip.features),
+          labels,
+          blocks,
+          standardisation,
+          classes.length,
+        )
+      : undefined;
   const items = examples.map(({ item }) => item);
   const digests = examples.map(({ item }) => [item.digest, item.label]);
   return createModel({
     standardisation,
     meanPool,
+    ...(nearest ? { linear: nearest.layer } : {}),
     parameters: {},
     record: {
       format: "muybridge",
       version: modelFormatVersion,
       task: "classification",
       classes: [...classes],
-      features: run.features.record(dimension),
-      head: "meanpool",
+      features,
+      head: nearest ? "linear" : "meanpool",
       network: null,
-      linear: null,
+      linear: nearest ? { blocks: nearest.blocks } : null,
       training: {
         recipe: digestOf({
           version: packageVersion(),

@@ -16,7 +16,7 @@ export function modelFacts(
         ? "none"
         : "mean pool and softmax regression";
   const pooled = linear
-    ? `softmax regression over ${linear.blocks.map(({ name, pools }) => `${name} (${pools.join(", ")})`).join("; ")}`
+    ? `${training.method === "nearest-class-mean" ? "nearest class mean" : "softmax regression"} over ${linear.blocks.map(({ name, pools }) => `${name} (${pools.join(", ")})`).join("; ")}`
     : undefined;
   const { train, validation, test } = training.data.clips;
   return table(
