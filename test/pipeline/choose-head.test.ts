@@ -21,7 +21,7 @@ function clips(count: number, groups = count / 2): PlacedExample[] {
     const rises = index % 2 === 1;
     const features = Float32Array.from({ length: steps * 10 }, (_v, i) => {
       const slope = (Math.floor(i / 10) / (steps - 1) - 0.5) * (rises ? 1 : -1);
-      return random.normal() + (i % 10 === 7 ? 4 * slope : 0);
+      return random.normal() + (i % 10 === 7 ? 6 * slope : 0);
     });
     const digest = String(index).padStart(64, "0");
     const group = `g${Math.floor(index / 2) % groups}`;
@@ -46,6 +46,25 @@ test("what is taken sees the stream that tells, and the table shows that the oth
   const taken = selection.candidates[selection.chosen]!;
   expect(taken.streams).toEqual(["rgb", "difference"]);
   expect(taken.accuracy).toBeGreaterThan(0.9);
+});
+
+test("candidates are the first stream, it with each other, all but each other, and all; a network of all alone", () => {
+  const told = (names: string, head: Parameters<typeof headCandidates>[1]): string[] =>
+    headCandidates(
+      names.split(" ").map((name) => ({ name, dimension: 1 })),
+      head,
+    ).map((candidate) => `${candidate.head} ${candidate.streams.join()}`);
+  expect(told("a b c d", "auto")).toEqual([
+    "linear a",
+    ...["linear a,b", "linear a,c", "linear a,d"],
+    ...["linear a,c,d", "linear a,b,d", "linear a,b,c"],
+    ...["linear a,b,c,d", "recurrent a,b,c,d", "ensemble a,b,c,d"],
+  ]);
+  // Of fewer streams, none twice.
+  expect(told("a b c", "linear")).toEqual(["linear a", "linear a,b", "linear a,c", "linear a,b,c"]);
+  expect(told("a b", "linear")).toEqual(["linear a", "linear a,b"]);
+  expect(told("a", "auto")).toEqual(["linear a", "recurrent a", "ensemble a"]);
+  expect(told("a b c d", "ensemble")).toEqual(["ensemble a,b,c,d"]);
 });
 
 test("a group is never in two folds", () => {
@@ -109,12 +128,15 @@ test("the mirror image of the mirror image is the clip; what goes right in the l
   const mirror = mirrorOf([
     { name: "rgb", dimension: 2 },
     { name: "motion", dimension: 400 },
+    { name: "cuboids", dimension: 3 },
   ])!;
-  const features = Float32Array.from({ length: 402 }, (_, i) => i);
+  const features = Float32Array.from({ length: 405 }, (_, i) => i);
   expect(mirrored(mirrored(features, mirror), mirror)).toEqual(features);
   // Cell 0, to the right, and cell 3, to the left, of 9 bins each; cell 0 standing still, and cell 3.
   expect([mirror[0], mirror[2], mirror[2 + 8]]).toEqual([0, 2 + 3 * 9 + 4, 2 + 3 * 9 + 8]);
   // Slopes of the flow to the right: what it is along x stays, as it turns round twice.
   expect(mirror[2 + 144]).toBe(2 + 144 + 3 * 8);
+  // Cuboids are seen both ways already.
+  expect([...mirror.subarray(402)]).toEqual([402, 403, 404]);
   expect(mirrorOf([{ name: "rgb", dimension: 2 }])).toBeUndefined();
 });

@@ -194,8 +194,8 @@ test("the same of a model of videos, as far as its record", () => {
   }
   for (const [streams, why] of [
     [[], "features.streams: "],
-    [["motion", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
-    [["rgb", "rgb"], "features.streams: streams are some of rgb, difference, motion"],
+    [["motion", "rgb"], "features.streams: streams are some of rgb, difference, motion, cuboids"],
+    [["rgb", "rgb"], "features.streams: streams are some of rgb, difference, motion, cuboids"],
     [["rgb", "flow"], "features.streams.1: "],
     [["rgb", "difference"], "features.streams: The stream difference compares frames 0.3 s apart"],
   ] as const) {

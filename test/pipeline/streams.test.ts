@@ -36,8 +36,8 @@ import { writeGrowingSquares, writeSquare } from "./growing-squares.js";
 const root = sharedDirectory();
 const clip = join(root, "clip.mp4");
 const cnn = join(root, "small.tflite");
-const all = ["rgb", "difference", "motion"] as const;
-const widths = { rgb: 16, difference: 16, motion: 400 } as const;
+const all = ["rgb", "difference", "motion", "cuboids"] as const;
+const widths = { rgb: 16, difference: 16, motion: 400, cuboids: 1536 } as const;
 let pool: WorkerPool;
 /** Tasks that the processes were given, since it was emptied: the streams of each. */
 const tasks: string[] = [];
@@ -109,8 +109,8 @@ test("the key of rgb is what it was before there were other streams", () => {
 describe("the streams of a clip", () => {
   test("are joined step by step, as each by itself tells, whatever was kept before", async () => {
     const joined = await look(all);
-    expect([joined.n, joined.dimension]).toEqual([6, 432]);
-    expect(joined.features).toHaveLength(6 * 432);
+    expect([joined.n, joined.dimension]).toEqual([6, 1968]);
+    expect(joined.features).toHaveLength(6 * 1968);
     expect(state(joined)).toEqual([false, false]);
     let from = 0;
     for (const name of all) {
@@ -129,11 +129,12 @@ describe("the streams of a clip", () => {
     await look(["rgb"], own);
     const joined = await look(all, own);
     expect(state(joined)).toEqual([false, false]);
-    expect(tasks).toEqual(["rgb", "difference,motion"]);
+    expect(tasks).toEqual(["rgb", "difference,motion,cuboids"]);
     expect(state(await look(all, own))).toEqual([true, true]);
     expect(state(await look(["rgb", "motion"], own))).toEqual([true, true]);
-    // Without the CNN's pictures, what is kept of motion serves any CNN and any fit.
-    expect(state(await look(["motion"], { ...own, fit: "crop", cnnLayer: "first" }))).toEqual([
+    // Without the CNN's pictures, what is kept of the flow serves any CNN and any fit.
+    const flow = ["motion", "cuboids"] as const;
+    expect(state(await look(flow, { ...own, fit: "crop", cnnLayer: "first" }))).toEqual([
       true,
       true,
     ]);
@@ -141,7 +142,7 @@ describe("the streams of a clip", () => {
     await look(all, { ...own, fit: "crop" });
     expect(tasks.at(-1)).toBe("rgb,difference");
     await look(all, { ...own, count: 5 });
-    expect(tasks.at(-1)).toBe("rgb,difference,motion");
+    expect(tasks.at(-1)).toBe("rgb,difference,motion,cuboids");
     expect((await look(all)).features).toEqual(joined.features);
   });
 
@@ -156,7 +157,7 @@ describe("the streams of a clip", () => {
     const fresh = { ...own, cnnLayer, preprocessing: { scale: 0.01 } };
     tasks.length = 0;
     const joined = await look(all, fresh);
-    expect([tasks, joined.framesCached]).toEqual([["rgb,difference,motion"], false]);
+    expect([tasks, joined.framesCached]).toEqual([["rgb,difference,motion,cuboids"], false]);
     const without = await look(all, {
       ...{ cnnLayer, preprocessing: fresh.preprocessing },
       cacheDir: join(root, "no-frames"),
@@ -166,7 +167,7 @@ describe("the streams of a clip", () => {
 
   test("are as many as the steps of a rate, also of every n-th frame but for difference", async () => {
     const rate = await look(all, { fps: 7 });
-    expect([rate.n, rate.dimension]).toEqual([14, 432]);
+    expect([rate.n, rate.dimension]).toEqual([14, 1968]);
     const every = await look(["rgb", "motion"], { every: 4 });
     expect([every.n, every.dimension]).toEqual([5, 416]);
     expect(() => chooseFeatureSettings({ every: 4, streams: all })).toThrow(
@@ -179,8 +180,14 @@ describe("the streams of a clip", () => {
 
   test("of two decoders are nearly the same", async () => {
     const [libav, ffmpeg] = await Promise.all([look(all), look(all, { decoder: "ffmpeg" })]);
-    const distance = libav.features.map((value, i) => Math.abs(value - ffmpeg.features[i]!));
-    expect(Math.max(...distance)).toBeLessThan(0.1);
+    const apart = (from: number, width: number): number[] => {
+      const other = columns(ffmpeg, from, width);
+      return columns(libav, from, width).map((value, i) => Math.abs(value - other[i]!));
+    };
+    expect(Math.max(...apart(0, 432))).toBeLessThan(0.1);
+    // Cuboids are sums of many, of which those that hardly move are passed over.
+    const length = Math.hypot(...columns(libav, 432, 1536));
+    expect(Math.hypot(...apart(432, 1536)) / length).toBeLessThan(0.1);
   });
 
   test("of a part see nothing of what lies outside it", async () => {
@@ -242,7 +249,7 @@ test("one frame, still pictures, images, GIF and WebP have all streams; what sta
     expect(columns(found, 32, 144)).toEqual(
       Array.from({ length: 6 * 144 }, (_, i) => (file === "still.mp4" && i % 9 === 8 ? 1 : 0)),
     );
-    expect(columns(found, 176, 256).every((value) => value === 0)).toBe(true);
+    expect(columns(found, 176, 256 + 1536).every((value) => value === 0)).toBe(true);
     expect(columns(found, 16, 16)).toEqual(neutral);
   }
   for (const path of [
@@ -252,7 +259,7 @@ test("one frame, still pictures, images, GIF and WebP have all streams; what sta
   ]) {
     for (const plan of [{ count: 6 }, { fps: 4 }]) {
       const found = await look(all, { path, ...plan });
-      expect([found.n, found.dimension]).toEqual(["fps" in plan ? 4 : 6, 432]);
+      expect([found.n, found.dimension]).toEqual(["fps" in plan ? 4 : 6, 1968]);
       expect(columns(found, 16, 16)).not.toEqual(neutral.slice(0, found.n * 16));
     }
   }
@@ -264,7 +271,7 @@ test("a file that breaks off has its streams, and says so", async () => {
   const whole = await readFile(path);
   await writeFile(path, whole.subarray(0, whole.length * 0.7));
   const found = await look(all, { path });
-  expect([found.n, found.dimension, found.truncated]).toEqual([6, 432, true]);
+  expect([found.n, found.dimension, found.truncated]).toEqual([6, 1968, true]);
   expect(found.duration).toBeLessThan(2);
   expect(await look(all, { path })).toMatchObject({ truncated: true, cached: true });
 });
@@ -278,7 +285,7 @@ test("a model of all streams is trained, saved, opened and asked, with windows t
   {
     await using trained = await train(dataset, {
       ...{ cnn, count: 6, rnn: "meanpool", jobs: 1, cacheDir },
-      streams: ["motion", "rgb", "difference"],
+      streams: ["cuboids", "motion", "rgb", "difference"],
     });
     await trained.save(directory);
   }
@@ -295,7 +302,7 @@ test("a model of all streams is trained, saved, opened and asked, with windows t
   await exportModel(model, { format: "onnx", out });
   const refused = exportModel(model, { format: "onnx", out, withCnn: true, cacheDir });
   await expect(refused).rejects.toThrow(
-    /streams rgb, difference, motion.*without the CNN.*--streams rgb,difference,motion/,
+    /streams rgb, difference, motion, cuboids.*without the CNN.*--streams rgb,difference,motion,cuboids/,
   );
   await expect(refused).rejects.toBeInstanceOf(MuybridgeError);
 });
@@ -347,7 +354,7 @@ test("the program takes streams in any order, and says which there are", async (
   const [good, bad] = await Promise.all([run("motion,rgb"), run("rgb,flow")]);
   expect(JSON.parse(good.stdout)).toMatchObject({ frames: 6, dimension: 416 });
   expect([good.code, bad.code]).toEqual([0, 2]);
-  expect(bad.stderr).toContain("It must be some of rgb,difference,motion, each once.");
+  expect(bad.stderr).toContain("It must be some of rgb,difference,motion,cuboids, each once.");
   const bytes = await readFile(join(out, "clip.safetensors"));
   const file = decodeSafetensors(bytes).get("features")!;
   expect(file.shape).toEqual([6, 416]);

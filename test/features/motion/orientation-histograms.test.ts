@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { createRandom } from "../../../src/core/random.js";
 import { medianOfFlow } from "../../../src/features/motion/camera-motion.js";
 import { createCellGrid } from "../../../src/features/motion/cell-grid.js";
 import type { Flow } from "../../../src/features/motion/lucas-kanade.js";
 import {
   boundaryHistograms,
   flowHistograms,
+  histogramBins,
+  mirroredBins,
 } from "../../../src/features/motion/orientation-histograms.js";
 
 const size = { width: 8, height: 6 };
@@ -108,4 +111,33 @@ test("motion boundaries are blind to what moves all alike, and see what does not
   boundaryHistograms(sheared, 1, one, into);
   expect(into[0]).toBeCloseTo((0.5 * 6 + 0.25 * 2) / 8, 5);
   expect([...into.slice(1)].every((value) => value === 0)).toBe(true);
+});
+
+test("the histograms of the mirrored flow are those of the flow, with bins in the place of their mirror images", () => {
+  const random = createRandom("mirrored flow");
+  const noise = (): Float32Array => Float32Array.from({ length }, () => 2 * random.normal());
+  const [u, v] = [noise(), noise()];
+  const mirror = (component: Float32Array, sign: number): Float32Array =>
+    component.map((_, i) => {
+      const x = i % size.width;
+      return sign * component[i - x + (size.width - 1 - x)]!;
+    });
+  const histograms = (flow: Flow): number[][] => {
+    const boundaries = [flow.u, flow.v].map((component) => {
+      const into = new Float32Array(8);
+      boundaryHistograms(component, 1, one, into);
+      return [...into];
+    });
+    return [histogram(flow), ...boundaries];
+  };
+  const seen = histograms({ ...size, u, v });
+  // What goes to the right goes to the left.
+  const mirrored = histograms({ ...size, u: mirror(u, -1), v: mirror(v, 1) });
+  expect(mirroredBins.map((bins) => bins.length)).toEqual(histogramBins);
+  for (const [h, bins] of mirroredBins.entries()) {
+    expect(new Set(seen[h]).size).toBe(bins.length);
+    for (const [bin, other] of bins.entries()) {
+      expect(mirrored[h]![other]!).toBeCloseTo(seen[h]![bin]!, 5);
+    }
+  }
 });
