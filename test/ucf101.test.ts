@@ -19,7 +19,8 @@ test.skipIf(!present)(
     const dataset = await openDataset(`ucf101:${join(shared, "ucf101-5class")}`, {
       lists: join(shared, "ucf101-splits"),
     });
-    await using model = await train(dataset, { seed: 1, cacheDir, head: "recurrent" });
+    const options = { seed: 1, cacheDir, head: "recurrent", precision: "int8" } as const;
+    await using model = await train(dataset, options);
     const { n, accuracy, baseline, predictions } = await evaluate(model, dataset, { cacheDir });
     console.log(
       `BiLSTM ${(100 * accuracy).toFixed(1)} %, mean pool ${(100 * baseline.meanPool.accuracy).toFixed(1)} %`,
