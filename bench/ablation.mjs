@@ -2,7 +2,7 @@
  * What each stream and each head is worth: trains a model of every variant by the program itself, on the training and
  * validation parts of a manifest, and evaluates it on the test part. Where chance plays a part, with seeds 1 to N.
  *
- * Run: npm run build && node bench/ablation.mjs MANIFEST... [--seeds 5] [--only TEXT]
+ * Run: npm run build && node bench/ablation.mjs MANIFEST... [--seeds 5] [--only PATTERN]
  * With several manifests the mean over them is told as well. The cache (MUYBRIDGE_CACHE_DIR) keeps the features.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -43,7 +43,7 @@ const variants = [
   { options: ["--head", "recurrent", "--streams", all], seeded: true },
   { options: ["--head", "ensemble", "--streams", all], seeded: true },
   { options: [], seeded: true },
-].filter(({ options }) => `train ${options.join(" ")}`.includes(values.only));
+].filter(({ options }) => new RegExp(values.only).test(options.join(" ")));
 
 const directory = mkdtempSync(join(tmpdir(), "ablation-"));
 
