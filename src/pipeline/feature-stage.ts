@@ -2,8 +2,7 @@ import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
 import type { CnnDescription } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
-import type { StreamName } from "../features/streams/feature-stream.js";
-import { needsCnn } from "../features/streams/open-streams.js";
+import { needsCnn, type StreamName } from "../features/streams/feature-stream.js";
 import {
   type DecoderName,
   defaultDecoder,
@@ -92,7 +91,8 @@ export interface FeatureChoices {
   readonly preprocessing?: Partial<Preprocessing>;
   /**
    * Ways to look at a video, whose vectors are joined: `rgb`, the CNN on its frames; `difference`, the CNN on what
-   * changes between frames, for `count` and `fps`; `motion`, histograms of the optical flow; `cuboids`, small pieces of it wherever they are. Default: rgb alone.
+   * changes between frames, for `count` and `fps`; `motion`, histograms of the optical flow; `cuboids`, small pieces of
+   * it wherever they are. Default: rgb alone.
    */
   readonly streams?: readonly StreamName[];
 }

@@ -22,8 +22,8 @@ const fewestClips = folds;
 const fewestGroups = 2;
 
 /**
- * What to choose from: the first stream alone, with each other, with all but each other, and all of them. A network, which takes the most time,
- * is tried on all streams only.
+ * What to choose from: the first stream alone, with each other, with all but each other, and all of them. A network,
+ * which takes the most time, is tried on all streams only.
  *
  * @param head the one that a caller wants, or "auto"
  */

@@ -27,12 +27,17 @@ export function linearBlocks(blocks: readonly FeatureBlock[]): LinearBlockRecord
   return blocks.map(({ name }) => ({ name, pools: poolsOf[name] ?? usualPools }));
 }
 
-/** The same with the blocks' sizes. */
+/** Records of blocks, with the blocks' sizes. */
+export function poolingBy(
+  records: readonly LinearBlockRecord[],
+  blocks: readonly FeatureBlock[],
+): PooledBlock[] {
+  return records.map(({ pools }, index) => ({ dimension: blocks[index]!.dimension, pools }));
+}
+
+/** How a linear head of these blocks pools them, with the blocks' sizes. */
 export function usualPooling(blocks: readonly FeatureBlock[]): PooledBlock[] {
-  return linearBlocks(blocks).map(({ pools }, index) => ({
-    dimension: blocks[index]!.dimension,
-    pools,
-  }));
+  return poolingBy(linearBlocks(blocks), blocks);
 }
 
 /**
@@ -55,10 +60,7 @@ export function pooledBlocks({
       { parameter: "linear.blocks" },
     );
   }
-  return blocks.map(({ dimension }, index) => ({
-    dimension,
-    pools: linear.blocks[index]!.pools,
-  }));
+  return poolingBy(linear.blocks, blocks);
 }
 
 /** Fits a linear head to pooled training clips: float32 [the pooled sizes together] each. */

@@ -23,6 +23,7 @@ import { packageVersion } from "./package-version.js";
 import { sidesByDigest } from "./placed-run.js";
 import { clipsByDigest } from "./remembered-clips.js";
 import { openRun, type Run, type RunOptions } from "./run.js";
+import { decodesFewFrames } from "./stream-settings.js";
 
 /** Options of {@link modelFromExamples}. */
 export interface ExamplesOptions extends RunOptions, FeatureChoices {}
@@ -30,9 +31,8 @@ export interface ExamplesOptions extends RunOptions, FeatureChoices {}
 /** What is seen of examples where nothing else is said: pieces of motion tell actions apart where scenes do not. */
 const exampleStreams: readonly StreamName[] = ["rgb", "cuboids"];
 
-/** A sampling plan that decodes few frames is for the frames alone. */
-function usualStreams({ keyframes, every }: FeatureChoices): Pick<FeatureChoices, "streams"> {
-  return keyframes || every !== undefined ? {} : { streams: exampleStreams };
+function usualStreams(choices: FeatureChoices): Pick<FeatureChoices, "streams"> {
+  return decodesFewFrames(choices) ? {} : { streams: exampleStreams };
 }
 
 /** An example and its features. */

@@ -3,7 +3,7 @@ import { poolBlocks, pooledSize } from "../sequence/pooled-blocks.js";
 import type { Standardisation } from "../sequence/standardisation.js";
 import type { SoftmaxLayer } from "../sequence/temperature-scaling.js";
 import type { FeatureBlock } from "./feature-blocks.js";
-import type { LinearBlockRecord } from "./linear-blocks.js";
+import { type LinearBlockRecord, poolingBy } from "./linear-blocks.js";
 import { blockWeight } from "./recurrent-blocks.js";
 
 /** A linear head that names the nearest class mean of several blocks. */
@@ -32,10 +32,7 @@ export function nearestBlocks(
   const records = blocks.map(
     ({ name }): LinearBlockRecord => ({ name, pools: [name === "cuboids" ? "power" : "mean"] }),
   );
-  const pooling = blocks.map(({ dimension }, index) => ({
-    dimension,
-    pools: records[index]!.pools,
-  }));
+  const pooling = poolingBy(records, blocks);
   const size = pooling.reduce((sum, block) => sum + pooledSize(block), 0);
   const pooled = examples.map((features) => poolBlocks(features, pooling));
   const total = blocks.reduce((sum, block) => sum + blockWeight(block), 0);

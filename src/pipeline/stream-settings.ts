@@ -7,6 +7,19 @@ import type { SamplingPlan } from "../frames/decoder.js";
 export const defaultStreams: readonly StreamName[] = ["rgb"];
 
 /**
+ * Whether choices ask for a plan that decodes few frames: it leaves the frames' own stream alone where none is chosen.
+ */
+export function decodesFewFrames({
+  keyframes,
+  every,
+}: {
+  readonly keyframes?: true;
+  readonly every?: number;
+}): boolean {
+  return keyframes === true || every !== undefined;
+}
+
+/**
  * Brings chosen streams into their order.
  *
  * @throws MuybridgeError ERR_USAGE for a name that is none or comes twice, no name at all, and for streams that the

@@ -1,6 +1,7 @@
 import { MuybridgeError } from "../core/errors.js";
 import type { FeatureSettings } from "./feature-stage.js";
 import { type Head, type HeadChoice, headChoices } from "./heads.js";
+import { decodesFewFrames } from "./stream-settings.js";
 
 /** Options of a training by which a caller says that a recurrent network is wanted. */
 const networkOptions = [
@@ -68,9 +69,8 @@ export function wantedHead(given: HeadOptions, kind: FeatureSettings["kind"]): W
       `The head is chosen with the network as usual, and ${option} is given; leave it out, or name the head.`,
     );
   }
-  const isOther = given.keyframes || given.every !== undefined;
   const chooses = kind === "video" && !option && head !== "recurrent";
-  const takesAllStreams = chooses && streams === undefined && !isOther;
+  const takesAllStreams = chooses && streams === undefined && !decodesFewFrames(given);
   if (head === undefined || head === "auto") {
     return chooses
       ? { head: "recurrent", choice: "auto", takesAllStreams }

@@ -38,7 +38,7 @@ export interface CuboidKernels {
   add(histogram: number, view: View, place: number, scale: number): void;
 }
 
-/** Room for sums, and for roots. */
+/** Values of the sums of one histogram. */
 export const sumSize: number = words * components;
 
 /**

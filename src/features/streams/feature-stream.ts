@@ -15,6 +15,19 @@ export const streamNames = ["rgb", "difference", "motion", "cuboids"] as const;
  */
 export type StreamName = (typeof streamNames)[number];
 
+/** Streams of the optical flow; the others see through the CNN. */
+export type FlowStreamName = "motion" | "cuboids";
+
+/** Whether a stream is one of the optical flow. */
+export function isOfFlow(name: StreamName): name is FlowStreamName {
+  return name === "motion" || name === "cuboids";
+}
+
+/** Whether any of the streams sees through the CNN. */
+export function needsCnn(names: readonly StreamName[]): boolean {
+  return !names.every(isOfFlow);
+}
+
 /** What streams need of a CNN. */
 export type StreamCnn = Pick<FeatureExtractor, "extract" | "dimension" | "inputSize">;
 

@@ -8,11 +8,8 @@ import {
   type MotionHistograms,
 } from "../motion/motion-extractor.js";
 import { motionSteps } from "../motion/motion-steps.js";
-import type { StreamSource } from "./feature-stream.js";
+import type { FlowStreamName, StreamSource } from "./feature-stream.js";
 import { motionDimension, motionParameters } from "./motion-parameters.js";
-
-/** Streams of the optical flow. */
-export type FlowStreamName = "motion" | "cuboids";
 
 /** What one stream makes of a clip's flow. */
 interface FlowClip {

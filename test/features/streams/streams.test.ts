@@ -4,12 +4,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openContentStore } from "../../../src/core/content-store.js";
 import { openFeatureExtractor } from "../../../src/features/open-feature-extractor.js";
 import {
+  needsCnn,
   type StreamName,
   type StreamSource,
   streamDimension,
   streamNames,
 } from "../../../src/features/streams/feature-stream.js";
-import { needsCnn, openStreams } from "../../../src/features/streams/open-streams.js";
+import { openStreams } from "../../../src/features/streams/open-streams.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 import { writeSmallCnn } from "../small-cnn.js";
 import {
