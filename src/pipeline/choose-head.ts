@@ -8,7 +8,7 @@ import { fitStandardisation, standardise } from "../sequence/standardisation.js"
 import type { FeatureBlock } from "./feature-blocks.js";
 import type { Example } from "./fit-classifier.js";
 import { fitRecurrent, recurrentOptions } from "./fit-recurrent.js";
-import type { HeadCandidate } from "./head-candidates.js";
+import { type CandidateView, emphasisOf, type HeadCandidate } from "./head-candidates.js";
 import { openLinearBlocks, usualPooling } from "./linear-blocks.js";
 import { mirrorImages } from "./mirrored-blocks.js";
 import { streamRecipe, streamSettings } from "./network-recipe.js";
@@ -50,9 +50,9 @@ const kind = { cell: "lstm", bidirectional: true } as const;
 const epochs = 20;
 
 /**
- * Judges candidates by cross-validation, each clip by what has learned from the other folds alone, and chooses: of those
- * whose accuracy is within one standard error of the highest, the ensemble; where that is not among them, the one with the
- * lowest log loss.
+ * Judges candidates by cross-validation, each clip by what has learned from the other folds alone, and chooses the one with
+ * the lowest log loss: it counts how sure a candidate was where it was wrong, and so tells more of a few clips than the
+ * number that are right.
  */
 export async function chooseHead(
   examples: readonly Example[],
@@ -76,11 +76,11 @@ export async function chooseHead(
     const fitLinear = lazily(() =>
       openLinearBlocks(at(pooled, rest), at(truth, rest), blocks, classes.length),
     );
-    const linear = byStreams((streams) => {
-      const layer = fitLinear()((block) => streams.includes(blocks[block]!.name));
+    const linear = oncePerView((view) => {
+      const layer = fitLinear()((block) => emphasisOf(view, block));
       return at(pooled, held).map((vector) => predictSoftmax(layer, vector));
     });
-    const recurrent = byStreams((streams) => {
+    const recurrent = oncePerView(({ streams }) => {
       const part = (indices: readonly number[]): Example[] =>
         at(examples, indices).map((clip) => keepBlocks(clip, blocks, streams));
       const chosen = blocks.filter(({ name }) => streams.includes(name));
@@ -89,13 +89,13 @@ export async function chooseHead(
         ...(signal ? { signal } : {}),
       });
     });
-    for (const [c, { head, streams }] of candidates.entries()) {
+    for (const [c, candidate] of candidates.entries()) {
       const results =
-        head === "linear"
-          ? linear(streams)
-          : head === "recurrent"
-            ? await recurrent(streams)
-            : bothOf(linear(streams), await recurrent(streams));
+        candidate.head === "linear"
+          ? linear(candidate)
+          : candidate.head === "recurrent"
+            ? await recurrent(candidate)
+            : bothOf(linear(candidate), await recurrent(candidate));
       for (const [i, index] of held.entries()) told[c]![index] = results[i]!;
     }
   }
@@ -109,20 +109,11 @@ export async function chooseHead(
     folds: count,
     n: examples.length,
     candidates: judged,
-    chosen: bestOf(judged, examples.length),
+    chosen: judged.reduce(
+      (best, { logLoss }, c) => (logLoss < judged[best]!.logLoss ? c : best),
+      0,
+    ),
   };
-}
-
-/** The index of the candidate to take. */
-function bestOf(judged: readonly JudgedCandidate[], n: number): number {
-  const highest = Math.max(...judged.map(({ accuracy }) => accuracy));
-  const standardError = Math.sqrt((highest * (1 - highest)) / n);
-  const asGood = [...judged.keys()].filter(
-    (index) => judged[index]!.accuracy >= highest - standardError,
-  );
-  // What is averaged depends least on the clips at hand.
-  const ensemble = asGood.find((index) => judged[index]!.head === "ensemble");
-  return ensemble ?? asGood.reduce((a, b) => (judged[b]!.logLoss < judged[a]!.logLoss ? b : a));
 }
 
 /** A clip with the values of some blocks alone. */
@@ -161,12 +152,12 @@ function lazily<Value>(make: () => Value): () => Value {
   };
 }
 
-/** The same for each choice of streams. */
-function byStreams<Value>(make: (streams: readonly string[]) => Value) {
+/** What is made once for candidates that see the same. */
+function oncePerView<Value>(make: (view: CandidateView) => Value) {
   const made = new Map<string, () => Value>();
-  return (streams: readonly string[]): Value => {
-    const name = streams.join();
-    const own = made.get(name) ?? lazily(() => make(streams));
+  return (view: CandidateView): Value => {
+    const name = [view.twice, ...view.streams].join();
+    const own = made.get(name) ?? lazily(() => make(view));
     made.set(name, own);
     return own();
   };

@@ -7,6 +7,8 @@ export interface FeatureBlock {
   readonly name: string;
   /** How many values. */
   readonly dimension: number;
+  /** What a linear head counts it, times what it does as a rule. Default 1. */
+  readonly emphasis?: number;
 }
 
 /** The blocks that the vectors of a model are joined from, in their order. */

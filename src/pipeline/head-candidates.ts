@@ -5,12 +5,21 @@ import type { PlacedExample } from "./check-examples.js";
 import type { FeatureBlock } from "./feature-blocks.js";
 import type { Head, HeadChoice } from "./heads.js";
 
-/** A head, and the streams that it sees. */
-export interface HeadCandidate {
-  readonly head: Exclude<Head, "meanpool">;
+/** What a candidate sees. */
+export interface CandidateView {
   /** Names of blocks, in the blocks' order. */
   readonly streams: readonly string[];
+  /** One of them that a linear head counts twice. */
+  readonly twice?: string | undefined;
 }
+
+/** A head, and the streams that it sees. */
+export interface HeadCandidate extends CandidateView {
+  readonly head: Exclude<Head, "meanpool">;
+}
+
+/** What is seen, and what moves: data sets differ in which of them tells. */
+const emphasised: readonly string[] = ["rgb", "motion"];
 
 /** Folds that candidates are judged by. */
 const folds = 4;
@@ -22,8 +31,8 @@ const fewestClips = folds;
 const fewestGroups = 2;
 
 /**
- * What to choose from: the first stream alone, with each other, with all but each other, and all of them. A network,
- * which takes the most time, is tried on all streams only.
+ * What to choose from: the first stream alone, with each other, with all but each other, and all of them, also with
+ * `rgb` or `motion` counted twice. A network, which takes the most time, is tried on all streams only.
  *
  * @param head the one that a caller wants, or "auto"
  */
@@ -35,13 +44,31 @@ export function headCandidates(blocks: readonly FeatureBlock[], head: HeadChoice
     ...(others.length > 1 ? others.map((other) => [first, other]) : []),
     ...(others.length > 2 ? others.map((left) => all.filter((name) => name !== left)) : []),
   ];
+  const twice = others.length > 0 ? emphasised.filter((name) => all.includes(name)) : [];
   const own = head === "auto" ? (["linear", "recurrent", "ensemble"] as const) : [head];
   return [
     ...(own.includes("linear")
-      ? fewer.map((streams): HeadCandidate => ({ head: "linear", streams }))
+      ? [
+          ...fewer.map((streams): HeadCandidate => ({ head: "linear", streams })),
+          ...twice.map((name): HeadCandidate => ({ head: "linear", streams: all, twice: name })),
+        ]
       : []),
     ...own.map((each): HeadCandidate => ({ head: each, streams: all })),
   ];
+}
+
+/** The streams of a candidate, as a table shows them. */
+export function toldStreams({ streams, twice }: CandidateView): string {
+  return streams.map((name) => (name === twice ? `2 ${name}` : name)).join(" + ");
+}
+
+/** What a linear head of a candidate counts a block, times what it does as a rule. */
+export function emphasisOf(
+  { streams, twice }: CandidateView,
+  { name }: Pick<FeatureBlock, "name">,
+): number {
+  if (!streams.includes(name)) return 0;
+  return name === twice ? 2 : 1;
 }
 
 /**

@@ -70,25 +70,26 @@ export function fitLinearBlocks(
   blocks: readonly FeatureBlock[],
   classes: number,
 ): SoftmaxLayer {
-  return openLinearBlocks(pooled, labels, blocks, classes)(() => true);
+  return openLinearBlocks(pooled, labels, blocks, classes)(({ emphasis = 1 }) => emphasis);
 }
 
-/** The same for several heads, each of some of the blocks: see {@link openLinearHeads}. */
+/** The same for several heads that count the blocks differently: see {@link openLinearHeads}. */
 export function openLinearBlocks(
   pooled: readonly Float32Array[],
   labels: readonly number[],
   blocks: readonly FeatureBlock[],
   classes: number,
-): ReturnType<typeof openLinearHeads> {
+): (factor: (block: FeatureBlock) => number) => SoftmaxLayer {
   const mirror = pooledMirror(blocks);
   const sizes = usualPooling(blocks).map((block, index) => ({
     size: pooledSize(block),
     weight: blockWeight(blocks[index]!),
   }));
-  return openLinearHeads(pooled, labels, {
+  const fit = openLinearHeads(pooled, labels, {
     ...{ blocks: sizes, classes },
     ...(mirror ? { mirror } : {}),
   });
+  return (factor) => fit((index) => factor(blocks[index]!));
 }
 
 /** What each pooled value becomes in the mirror image: pools of a value are pools of the value in its place. */

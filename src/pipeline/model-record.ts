@@ -204,6 +204,8 @@ const selection = z
         z.strictObject({
           head: z.enum(headChoices).exclude(["auto"]),
           streams: z.array(blockName).min(1).max(maxBlocks).readonly(),
+          /** One of them that counts twice. */
+          twice: blockName.optional(),
           accuracy: fraction,
           /** Nats. */
           logLoss: z.number().min(0),

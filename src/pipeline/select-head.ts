@@ -1,7 +1,7 @@
 import type { PlacedExample } from "./check-examples.js";
 import { chooseHead, type HeadSelection, keepBlocks } from "./choose-head.js";
 import { type FeatureBlock, featureBlocks } from "./feature-blocks.js";
-import { headCandidates, selectionFolds } from "./head-candidates.js";
+import { emphasisOf, headCandidates, selectionFolds } from "./head-candidates.js";
 import type { ModelRecord } from "./model-record.js";
 import type { RunOptions } from "./run.js";
 import type { WantedHead } from "./wanted-head.js";
@@ -40,7 +40,9 @@ export async function selectHead(
   const ground = { classes, blocks, folds, candidates, seed };
   const selection = await chooseHead(examples, ground, options);
   const taken = selection.candidates[selection.chosen]!;
-  const seen = blocks.filter(({ name }) => taken.streams.includes(name));
+  const seen = blocks
+    .filter(({ name }) => taken.streams.includes(name))
+    .map((block) => ({ ...block, emphasis: emphasisOf(taken, block) }));
   return { ...narrowed(whole, seen), head: taken.head, selection };
 }
 

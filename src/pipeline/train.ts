@@ -87,7 +87,7 @@ export interface TrainOptions
 const allStreams = { streams: streamNames };
 
 /** Version of how models are trained; a new one trains them anew. */
-const trainingVersion = 3;
+const trainingVersion = 4;
 
 /** Largest weight decay; beyond it even small steps take a weight past zero. */
 export const maxWeightDecay = 1000;

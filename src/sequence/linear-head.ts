@@ -39,19 +39,19 @@ export function fitLinearHead(
   labels: readonly number[],
   options: LinearHeadOptions,
 ): SoftmaxLayer {
-  return openLinearHeads(vectors, labels, options)(() => true);
+  return openLinearHeads(vectors, labels, options)(() => 1);
 }
 
 /**
- * Prepares what classifiers of some of the blocks have in common.
+ * Prepares what classifiers have in common that count the blocks differently.
  *
- * @returns fits one to the blocks that are counted, by their index; it has weights of 0 for the others
+ * @returns fits one in which each block, by its index, counts what it does times a factor: 0 leaves it out
  */
 export function openLinearHeads(
   vectors: readonly Float32Array[],
   labels: readonly number[],
   { blocks, classes, mirror }: LinearHeadOptions,
-): (counts: (block: number) => boolean) => SoftmaxLayer {
+): (factor: (block: number) => number) => SoftmaxLayer {
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
   const seen = mirror ? vectors.map((vector) => withMirror(vector, mirror)) : vectors;
   let end = 0;
@@ -61,8 +61,10 @@ export function openLinearHeads(
     const part = standardiseBlock(seen, start, own);
     return { ...part, start, energy: weight ** 2, products: productsOf(part.rows, dot64) };
   });
-  return (counts) => {
-    const counted = parts.filter((_, index) => counts(index));
+  return (factor) => {
+    const counted = parts
+      .map((part, index) => ({ ...part, energy: part.energy * factor(index) ** 2 }))
+      .filter(({ energy }) => energy > 0);
     const products = new Float64Array(vectors.length ** 2);
     for (const part of counted) {
       for (let i = 0; i < products.length; i++) products[i]! += part.energy * part.products[i]!;

@@ -81,9 +81,10 @@ export function define(command: Command, context: CommandContext): void {
       reporter.close();
       await model.save(options.out);
       await kept.removeKeptTraining(directory);
-      const [{ trainingReport }, { writeFileAtomically }] = await Promise.all([
+      const [{ trainingReport }, { writeFileAtomically }, { toldStreams }] = await Promise.all([
         import("../../pipeline/report/training-report.js"),
         import("../../core/atomic-file.js"),
+        import("../../pipeline/head-candidates.js"),
       ]);
       const report = join(options.out, "report.html");
       await writeFileAtomically(report, trainingReport(model));
@@ -98,9 +99,9 @@ export function define(command: Command, context: CommandContext): void {
       const { selection } = training;
       if (selection) {
         const { candidates, chosen } = selection;
-        const rows = candidates.map(({ head, streams, accuracy, logLoss }, index) => [
-          head,
-          streams.join(" + "),
+        const rows = candidates.map(({ accuracy, logLoss, ...candidate }, index) => [
+          candidate.head,
+          toldStreams(candidate),
           percent(accuracy),
           logLoss.toFixed(3),
           index === chosen ? "taken" : "",

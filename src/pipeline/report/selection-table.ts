@@ -1,3 +1,4 @@
+import { toldStreams } from "../head-candidates.js";
 import type { ModelRecord } from "../model-record.js";
 import { percent, table } from "./page.js";
 
@@ -6,12 +7,12 @@ export function selectionTable({ training: { selection } }: Pick<ModelRecord, "t
   if (!selection) return "";
   const { candidates, chosen, folds, n } = selection;
   return `<h2>What it was chosen from</h2>
-<p>Each candidate was judged on ${n} training and validation clips in ${folds} folds of whole groups, each fold by what had learned from the others. Of those within one standard error of the highest accuracy the ensemble was taken, or, where it is not among them, the one with the lowest log loss.</p>
+<p>Each candidate was judged on ${n} training and validation clips in ${folds} folds of whole groups, each fold by what had learned from the others. The one with the lowest log loss was taken.</p>
 ${table(
   ["head", "streams", "accuracy", "log loss", ""],
-  candidates.map(({ head, streams, accuracy, logLoss }, index) => [
-    head,
-    streams.join(" + "),
+  candidates.map(({ accuracy, logLoss, ...candidate }, index) => [
+    candidate.head,
+    toldStreams(candidate),
     percent(accuracy),
     logLoss.toFixed(3),
     index === chosen ? "taken" : "",
