@@ -20,6 +20,8 @@ export interface CatalogueEntry {
   /** The tensor whose mean over height and width is the feature. */
   readonly layer: string;
   readonly preprocessing: Preprocessing;
+  /** Whether onnxruntime computes it on frames of any side: it is of convolutions alone up to its layer. */
+  readonly takesAnySize?: true;
   readonly source: CnnSource;
   /** Ranges of its values, measured on frames, that int8 is laid out by. */
   readonly ranges?: ActivationRanges;

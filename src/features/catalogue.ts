@@ -33,6 +33,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       deviation: [1, 1, 1],
       layout: "nhwc",
     },
+    takesAnySize: true,
     ranges: mobilenetV2Ranges,
     source: {
       locate: embeddedWeightsPath,

@@ -13,6 +13,8 @@ export interface CnnDescription {
   readonly dimension: number;
   /** Side of the square frames it takes, in pixels. */
   readonly inputSize: number;
+  /** Whether it takes frames of other sides as well. */
+  readonly takesAnySize: boolean;
 }
 
 /**
@@ -45,19 +47,20 @@ export async function describeCnn(choice: CnnChoice, store: ContentStore): Promi
   await using extractor = await openFeatureExtractor(choice.cnn, { ...settled, store });
   const { dimension, inputSize } = extractor;
   await store.put(factsKey(cnn), "", { dimension, inputSize }).catch(() => undefined);
-  return { id: cnn.id, digest: cnn.digest, dimension, inputSize };
+  return { id: cnn.id, digest: cnn.digest, dimension, inputSize, takesAnySize: cnn.takesAnySize };
 }
 
 async function describeKnown(
   cnn: ResolvedCnn,
   store: ContentStore,
 ): Promise<CnnDescription | undefined> {
-  const { id, digest, entry, preprocessing, layer } = cnn;
+  const { id, digest, entry, preprocessing, layer, takesAnySize } = cnn;
+  const facts = { id, digest, takesAnySize };
   if (entry && layer === entry.layer && preprocessing.inputSize !== undefined) {
-    return { id, digest, dimension: entry.dimension, inputSize: preprocessing.inputSize };
+    return { ...facts, dimension: entry.dimension, inputSize: preprocessing.inputSize };
   }
   const known = await store.metadata(factsKey(cnn)).catch(() => undefined);
-  return known ? { id, digest, ...(known as { dimension: number; inputSize: number }) } : undefined;
+  return known ? { ...facts, ...(known as { dimension: number; inputSize: number }) } : undefined;
 }
 
 function factsKey({ digest }: ResolvedCnn): string {

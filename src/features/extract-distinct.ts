@@ -1,4 +1,4 @@
-import type { FeatureExtractor } from "./feature-extractor.js";
+import type { ExtractOptions, FeatureExtractor } from "./feature-extractor.js";
 
 /**
  * The features of frames, each picture computed once: a frame whose pixels are those of the frame before it, to
@@ -10,6 +10,7 @@ export async function extractDistinct(
   extractor: Pick<FeatureExtractor, "extract" | "dimension">,
   frames: Uint8Array,
   n: number,
+  options: ExtractOptions = {},
 ): Promise<Float32Array> {
   const size = frames.length / n;
   const pictures = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
@@ -23,9 +24,9 @@ export async function extractDistinct(
     if (isNew) distinct.push(i);
     places.push(distinct.length - 1);
   }
-  if (distinct.length === n) return extractor.extract(frames, n);
+  if (distinct.length === n) return extractor.extract(frames, n, options);
   const joined = Buffer.concat(distinct.map((i) => pictures.subarray(i * size, (i + 1) * size)));
-  const computed = await extractor.extract(joined, distinct.length);
+  const computed = await extractor.extract(joined, distinct.length, options);
   const { dimension } = extractor;
   const features = new Float32Array(n * dimension);
   for (const [i, place] of places.entries()) {

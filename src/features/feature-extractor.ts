@@ -16,6 +16,13 @@ export interface OpenOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+/** Options of {@link FeatureExtractor.extract}. */
+export interface ExtractOptions {
+  readonly signal?: AbortSignal;
+  /** Side of the frames, in pixels. */
+  readonly side?: number;
+}
+
 /** The port every CNN back end implements. */
 export interface FeatureExtractor extends AsyncDisposable {
   /** The catalogue's name of the CNN, or the file's path. */
@@ -26,20 +33,32 @@ export interface FeatureExtractor extends AsyncDisposable {
   readonly dimension: number;
   /** Side of the square frames it takes, in pixels. */
   readonly inputSize: number;
+  /** Whether it takes frames of any side, when that is said; small ones cost less. */
+  readonly takesAnySize: boolean;
   /** The ranges it is laid out by, in int8. */
   readonly ranges?: ActivationRanges;
   /**
-   * @param frames uint8 RGB, row-major [n, inputSize, inputSize, 3]
+   * @param frames uint8 RGB, row-major [n, side, side, 3]
    * @param n number of frames, at least 1
+   * @param options side in pixels: another than the default, `inputSize`, where it `takesAnySize`
    * @returns float32, row-major [n, dimension]
-   * @throws RangeError where the length of `frames` is not n · inputSize² · 3
+   * @throws RangeError where the length of `frames` is not n · side² · 3, or it does not take frames of that side
    */
-  extract(
-    frames: Uint8Array,
-    n: number,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Float32Array>;
+  extract(frames: Uint8Array, n: number, options?: ExtractOptions): Promise<Float32Array>;
   close(): Promise<void>;
+}
+
+/**
+ * Checks the side that {@link FeatureExtractor.extract} is given.
+ *
+ * @throws RangeError for another side than its own where it takes no other
+ */
+export function checkSide(
+  side: number,
+  { id, inputSize, takesAnySize }: Pick<FeatureExtractor, "id" | "inputSize" | "takesAnySize">,
+): void {
+  if (side === inputSize || (takesAnySize && Number.isInteger(side) && side >= 1)) return;
+  throw new RangeError(`${id} takes frames of ${inputSize} pixels a side, not of ${side}.`);
 }
 
 /**

@@ -3,7 +3,12 @@ import { MuybridgeError, messageOf } from "../core/errors.js";
 import { int8Saturates } from "../onnx/int8-saturation.js";
 import { type OnnxSession, openOnnxSession } from "../onnx/session.js";
 import { uint8 } from "../onnx/tensor.js";
-import { checkFrames, type FeatureExtractor, type OpenOptions } from "./feature-extractor.js";
+import {
+  checkFrames,
+  checkSide,
+  type FeatureExtractor,
+  type OpenOptions,
+} from "./feature-extractor.js";
 import { prepareOnnx } from "./onnx-file/prepare-onnx.js";
 import type { PreparedNetwork } from "./prepared-network.js";
 import { quantiseNetwork } from "./quantise/quantise-network.js";
@@ -23,22 +28,23 @@ export async function openOnnxExtractor(
   const exactInt8 = cnn.precision === "int8" && (await int8Saturates());
   const session = await openOnnxSession(prepared.graph, { threads, device, onWarning, exactInt8 });
   const { dimension, inputSize, framesAtOnce = usualFramesAtOnce } = prepared;
-  const frameSize = inputSize * inputSize * 3;
+  const facts = { id: cnn.id, inputSize, takesAnySize: cnn.takesAnySize };
   const close = (): Promise<void> => session.close();
   return {
-    id: cnn.id,
+    ...facts,
     digest: cnn.digest,
     dimension,
-    inputSize,
     ...(cnn.ranges ? { ranges: cnn.ranges } : {}),
-    async extract(frames, n, { signal } = {}) {
+    async extract(frames, n, { signal, side = inputSize } = {}) {
+      checkSide(side, facts);
+      const frameSize = side * side * 3;
       checkFrames(frames, n, frameSize);
       const features = new Float32Array(n * dimension);
       for (let first = 0; first < n; first += framesAtOnce) {
         signal?.throwIfAborted();
         const count = Math.min(framesAtOnce, n - first);
         const part = frames.subarray(first * frameSize, (first + count) * frameSize);
-        const rows = await compute(cnn.id, session, part, [count, inputSize, inputSize, 3]);
+        const rows = await compute(cnn.id, session, part, [count, side, side, 3]);
         if (rows.length !== count * dimension) {
           throw failure(cnn.id, `it gives ${rows.length} values for ${count} frames`);
         }

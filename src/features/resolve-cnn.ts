@@ -26,6 +26,8 @@ export interface ResolvedCnn {
   /** What is known of it; the file says the rest. */
   readonly preprocessing: Partial<Preprocessing>;
   readonly ranges?: ActivationRanges;
+  /** Whether it is known to take frames of any side, and the caller wants no certain one. */
+  readonly takesAnySize: boolean;
   /** Where the file is; undefined for embedded weights. */
   readonly path?: string;
   /** Reads the file. */
@@ -66,6 +68,11 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
   // Ranges belong to one network as it is prepared: other preprocessing makes other values.
   const asMeasured = choice.preprocessing === undefined && layer === entry?.layer;
   const ranges = choice.ranges ?? (asMeasured ? entry?.ranges : undefined);
+  const takesAnySize =
+    entry?.takesAnySize === true &&
+    engine === "onnx" &&
+    layer === entry.layer &&
+    choice.preprocessing?.inputSize === undefined;
   const usedRanges = precision === "int8" ? ranges : undefined;
   const path = source.path ?? entry?.source.locate();
   const decisions = {
@@ -89,6 +96,7 @@ export async function resolveCnn(choice: CnnChoice): Promise<ResolvedCnn> {
     read: source.read,
     digest,
     floatDigest,
+    takesAnySize,
     ...(layer === undefined ? {} : { layer }),
     ...(usedRanges === undefined ? {} : { ranges: usedRanges }),
     ...(path === undefined ? {} : { path }),

@@ -2,6 +2,7 @@ import { defaultCnn } from "../features/catalogue.js";
 import type { CnnChoice, CnnEngine, Precision } from "../features/cnn-choice.js";
 import type { CnnDescription } from "../features/describe-cnn.js";
 import type { Preprocessing } from "../features/preprocessing.js";
+import { differenceSide } from "../features/streams/difference-stream.js";
 import { needsCnn, type StreamName } from "../features/streams/feature-stream.js";
 import {
   type DecoderName,
@@ -209,6 +210,7 @@ export async function openFeatureStage(
     plan: planWithin(settings.plan, span),
     fit: settings.fit,
     size: cnn.inputSize,
+    differenceSize: differenceSide(cnn),
     cnn: cnn.digest,
     frames: encodingKey(cacheFrames),
   });
@@ -297,5 +299,6 @@ function recordOf(
   settings: VideoSettings,
   cnn: CnnDescription,
 ): Extract<ModelRecord["features"], { readonly kind: "video" }> {
-  return { ...settings, cnn: { ...cnn, choice: settings.cnn } };
+  const { takesAnySize: _, ...facts } = cnn;
+  return { ...settings, cnn: { ...facts, choice: settings.cnn } };
 }

@@ -22,7 +22,7 @@ import { networkInputs } from "./network-recipe.js";
 import { checkStreams } from "./stream-settings.js";
 
 /** Version of the model directory's format. */
-export const modelFormatVersion = 4;
+export const modelFormatVersion = 5;
 
 /** Longest list of classes a model may bring; ActivityNet and Kinetics have hundreds. */
 const maxClasses = 100_000;

@@ -12,7 +12,7 @@ import type { FeatureBlock } from "./feature-blocks.js";
 const mostComponents = 64;
 
 /** How much the blocks count beside each other, where it is not 1: chosen on clips left out of training. */
-const weights: Readonly<Record<string, number>> = { motion: 0.5, cuboids: 2 };
+const weights: Readonly<Record<string, number>> = { cuboids: 2 };
 
 /** What a block counts beside the others. */
 export function blockWeight({ name }: FeatureBlock): number {

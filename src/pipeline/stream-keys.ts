@@ -15,6 +15,8 @@ export interface StreamInputs {
   readonly fit: Fit;
   /** Side of the frames that the CNN sees, in pixels. */
   readonly size: number;
+  /** Side of the pictures of changes that it sees. */
+  readonly differenceSize: number;
   /** Digest of the CNN. */
   readonly cnn: string;
   /** How frames are kept, where that changes them. */
@@ -24,8 +26,12 @@ export interface StreamInputs {
 /** The keys under which the features of a clip are kept, one a stream: what decides that stream, and nothing else. */
 export const streamKeys: Readonly<Record<StreamName, (inputs: StreamInputs) => unknown>> = {
   // From before there were other streams: its entries are still found.
-  rgb: (inputs) => inputs,
-  difference: ({ frames: _, ...inputs }) => ({ ...inputs, difference: differenceParameters }),
+  rgb: ({ differenceSize: _, ...inputs }) => inputs,
+  difference: ({ frames: _, differenceSize, ...inputs }) => ({
+    ...inputs,
+    size: differenceSize,
+    difference: differenceParameters,
+  }),
   motion: ({ content, decoder, plan }) => ({ content, decoder, plan, motion: motionParameters }),
   cuboids: ({ content, decoder, plan }) => ({
     ...{ content, decoder, plan },

@@ -92,7 +92,7 @@ export async function measureRanges(
     const { inputSize, measure } = await meterFor(task);
     const parts: ActivationRanges[] = [];
     const meter = {
-      ...{ inputSize, dimension: 0 },
+      ...{ inputSize, dimension: 0, takesAnySize: false },
       async extract(frames: Uint8Array): Promise<Float32Array> {
         parts.push(await measure(frames));
         return new Float32Array();

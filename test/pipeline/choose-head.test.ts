@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../src/core/random.js";
 import type { PlacedExample } from "../../src/pipeline/check-examples.js";
 import { chooseHead, keepBlocks } from "../../src/pipeline/choose-head.js";
-import { headCandidates, selectionFolds } from "../../src/pipeline/head-candidates.js";
+import { headCandidates, selectionFolds, toldStreams } from "../../src/pipeline/head-candidates.js";
 import { mirrored, mirrorOf } from "../../src/pipeline/mirrored-blocks.js";
 import { selectHead } from "../../src/pipeline/select-head.js";
 import { wantedHead } from "../../src/pipeline/wanted-head.js";
@@ -42,7 +42,7 @@ test("what is taken sees the stream that tells, and the table shows that the oth
   const [rgb, ...others] = selection.candidates;
   expect(rgb).toMatchObject({ head: "linear", streams: ["rgb"] });
   expect(rgb!.accuracy).toBeLessThan(0.75);
-  expect(others.map(({ head }) => head)).toEqual(["linear", "recurrent", "ensemble"]);
+  expect(others.map(({ head }) => head)).toEqual(["linear", "linear", "recurrent", "ensemble"]);
   const taken = selection.candidates[selection.chosen]!;
   expect(taken.streams).toEqual(["rgb", "difference"]);
   expect(taken.accuracy).toBeGreaterThan(0.9);
@@ -53,7 +53,7 @@ test("candidates are the first stream, it with each other, all but each other, a
     headCandidates(
       names.split(" ").map((name) => ({ name, dimension: 1 })),
       head,
-    ).map((candidate) => `${candidate.head} ${candidate.streams.join()}`);
+    ).map((candidate) => `${candidate.head} ${toldStreams(candidate)}`.replaceAll(" + ", ","));
   expect(told("a b c d", "auto")).toEqual([
     "linear a",
     ...["linear a,b", "linear a,c", "linear a,d"],
@@ -65,6 +65,12 @@ test("candidates are the first stream, it with each other, all but each other, a
   expect(told("a b", "linear")).toEqual(["linear a", "linear a,b"]);
   expect(told("a", "auto")).toEqual(["linear a", "recurrent a", "ensemble a"]);
   expect(told("a b c d", "ensemble")).toEqual(["ensemble a,b,c,d"]);
+  // What is seen and what moves count twice in turn, beside something else.
+  expect(told("rgb motion", "auto")).toEqual([
+    ...["linear rgb", "linear 2 rgb,motion", "linear rgb,2 motion", "linear rgb,motion"],
+    ...["recurrent rgb,motion", "ensemble rgb,motion"],
+  ]);
+  expect(told("rgb", "linear")).toEqual(["linear rgb"]);
 });
 
 test("a group is never in two folds", () => {

@@ -95,7 +95,14 @@ const state = ({ cached, framesCached }: ClipFeatures) => [cached, framesCached]
 test("the key of rgb is what it was before there were other streams", () => {
   const content = "0".repeat(64);
   const digest = "1".repeat(64);
-  const inputs = { content, fit: "stretch", size: 224, cnn: digest, frames: undefined } as const;
+  const inputs = {
+    content,
+    fit: "stretch",
+    size: 224,
+    differenceSize: 128,
+    cnn: digest,
+    frames: undefined,
+  } as const;
   const plan = { count: 16 };
   expect(digestOf(streamKeys.rgb({ ...inputs, decoder: "libav", plan }))).toBe(
     "6d93b783efb4cdb07dd20c625da25183aa03140aa720d63b21b34e3f8cb12333",
@@ -290,7 +297,7 @@ test("a model of all streams is trained, saved, opened and asked, with windows t
     await trained.save(directory);
   }
   const record = JSON.parse(await readFile(join(directory, "model.json"), "utf8"));
-  expect([record.version, record.features.streams]).toEqual([4, all]);
+  expect([record.version, record.features.streams]).toEqual([5, all]);
   await using model = await openModel(directory);
   expect(featureBlocks(model.record.features)).toEqual(
     all.map((name) => ({ name, dimension: widths[name] })),

@@ -29,7 +29,10 @@ export function needsCnn(names: readonly StreamName[]): boolean {
 }
 
 /** What streams need of a CNN. */
-export type StreamCnn = Pick<FeatureExtractor, "extract" | "dimension" | "inputSize">;
+export type StreamCnn = Pick<
+  FeatureExtractor,
+  "extract" | "dimension" | "inputSize" | "takesAnySize"
+>;
 
 /** Frames that a stream wants to see. */
 export interface StreamInput {

@@ -3,7 +3,12 @@ import { digestOf } from "../../core/digest.js";
 import { MuybridgeError } from "../../core/errors.js";
 import type { Tfjs } from "../../tfjs/tensorflow.js";
 import { loadTfjs } from "../../tfjs/tfjs-runtime.js";
-import { checkFrames, type FeatureExtractor, type OpenOptions } from "../feature-extractor.js";
+import {
+  checkFrames,
+  checkSide,
+  type FeatureExtractor,
+  type OpenOptions,
+} from "../feature-extractor.js";
 import type { ResolvedCnn } from "../resolve-cnn.js";
 import { readTflite } from "../tflite/read-tflite.js";
 import type { FrameNetwork } from "./frame-network.js";
@@ -38,6 +43,7 @@ export async function openTfjsExtractor(
       { path: cnn.id },
     );
   }
+  const facts = { id: cnn.id, inputSize, takesAnySize: cnn.takesAnySize };
   const frameSize = inputSize * inputSize * 3;
   let closed = false;
   const close = async (): Promise<void> => {
@@ -45,11 +51,11 @@ export async function openTfjsExtractor(
     closed = true;
   };
   return {
-    id: cnn.id,
+    ...facts,
     digest: cnn.digest,
     dimension,
-    inputSize,
-    async extract(frames, n, { signal } = {}) {
+    async extract(frames, n, { signal, side = inputSize } = {}) {
+      checkSide(side, facts);
       checkFrames(frames, n, frameSize);
       const features = new Float32Array(n * dimension);
       for (let i = 0; i < n; i++) {
