@@ -40,6 +40,22 @@ test("mobilenet-v2 in int8 gives nearly the features of float32, on rendered cli
   expect(likeness[0]).toBeGreaterThan(0.985);
 });
 
+test("it is as good on smaller frames", async () => {
+  const side = 128;
+  const [plan] = planMotions({ clipsPerClass: 1, seed: 78 });
+  const path = join(directory, "small.mp4");
+  await renderMotionsClip(plan!, path);
+  await using float32 = await openFeatureExtractor("mobilenet-v2", { store });
+  await using int8 = await openFeatureExtractor("mobilenet-v2", { store, precision: "int8" });
+  for await (const { frames, n } of sampleFrames(path, { count: 3, size: side })) {
+    const [a, b] = [
+      await float32.extract(frames, n, { side }),
+      await int8.extract(frames, n, { side }),
+    ];
+    expect(cosine(a, b)).toBeGreaterThan(0.985);
+  }
+});
+
 test("it is a network of its own: another digest, a third of the size", async () => {
   const [float32, int8] = [
     await describeCnn({ cnn: "mobilenet-v2" }, store),

@@ -39,6 +39,42 @@ test("an unknown network or engine is wrong usage", async () => {
   });
 });
 
+test("it takes frames of other sides, to the features of the network opened for that side, to the bit", async () => {
+  const side = 64;
+  const size = side * side * 3;
+  const small = frames.slice(0, 3 * size);
+  const preprocessing = { inputSize: side };
+  await using own = await openFeatureExtractor("mobilenet-v2", {
+    store: openContentStore(join(directory, "small-cache")),
+    preprocessing,
+  });
+  expect([cnn.takesAnySize, own.takesAnySize]).toEqual([true, false]);
+  expect(await cnn.extract(small, 3, { side })).toEqual(await own.extract(small, 3));
+  // In the middle of frames of its own side, nothing changes.
+  expect(await cnn.extract(frames, 7)).toEqual(together);
+  await expect(cnn.extract(small, 2, { side })).rejects.toBeInstanceOf(RangeError);
+  await expect(cnn.extract(small, 3, { side: 0 })).rejects.toBeInstanceOf(RangeError);
+  await expect(own.extract(frames, 7, { side: 224 })).rejects.toThrow(
+    /64 pixels a side, not of 224/,
+  );
+});
+
+test("no certain side is taken for any: another layer, engine or side that was chosen", async () => {
+  const choices = [
+    { precision: "int8" },
+    { engine: "tfjs" },
+    { layer: "FeatureExtractor/MobilenetV2/expanded_conv_16/project/BatchNorm/FusedBatchNorm" },
+    { preprocessing: { inputSize: 224 } },
+    { preprocessing: { channels: "bgr" } },
+  ] as const;
+  const taken = await Promise.all(
+    choices.map(
+      async (choice) => (await resolveCnn({ cnn: "mobilenet-v2", ...choice })).takesAnySize,
+    ),
+  );
+  expect(taken).toEqual([true, false, false, false, true]);
+});
+
 test("the converted network is kept in the store, and nothing else", async () => {
   const keys: string[] = [];
   for await (const entry of store.list()) keys.push(entry.key);

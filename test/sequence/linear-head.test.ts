@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/core/random.js";
 import { dot64, productsOf } from "../../src/sequence/dot-product.js";
-import { fitLinearHead } from "../../src/sequence/linear-head.js";
+import {
+  fitLinearHead,
+  type LinearBlock,
+  openLinearHeads,
+} from "../../src/sequence/linear-head.js";
 import { mostLikely } from "../../src/sequence/most-likely.js";
 import { poolBlocks, pooledSize } from "../../src/sequence/pooled-blocks.js";
 import { fitByProducts } from "../../src/sequence/softmax-by-products.js";
@@ -151,6 +155,17 @@ test("a block counts for what it tells, not for how large its values are", () =>
   const told = vectors.slice(40).map((vector) => mostLikely(predictSoftmax(layer, vector)));
   expect(told).toEqual(labels.slice(40));
   expect([...layer.kernel.shape]).toEqual([6, 2]);
+});
+
+test("a block that counts twice is one of twice the weight, and one that counts nothing is left out", () => {
+  const { labels, vectors } = noisyClips(40, 1);
+  const fit = openLinearHeads(vectors, labels, { blocks, classes: 2 });
+  const [first, second] = blocks as [LinearBlock, LinearBlock];
+  const doubled = { blocks: [first, { ...second, weight: 2 }], classes: 2 };
+  expect(fit((block) => (block === 1 ? 2 : 1))).toEqual(fitLinearHead(vectors, labels, doubled));
+  const { kernel } = fit((block) => (block === 1 ? 1 : 0));
+  expect([...kernel.data.subarray(0, 8)]).toEqual(Array(8).fill(0));
+  expect(kernel.data.subarray(8).every((value) => value !== 0)).toBe(true);
 });
 
 test("what is learned of a clip is learned of its mirror image, to the same probabilities", () => {
