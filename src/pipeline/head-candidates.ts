@@ -31,8 +31,8 @@ const fewestClips = folds;
 const fewestGroups = 2;
 
 /**
- * What to choose from: the first stream alone, with each other, with all but each other, and all of them, also with
- * `rgb` or `motion` counted twice. A network, which takes the most time, is tried on all streams only.
+ * What to choose from: the first stream alone, with each other, and all of them, also with `rgb` or `motion` counted
+ * twice. A network, which takes the most time, is tried on all streams only.
  *
  * @param head the one that a caller wants, or "auto"
  */
@@ -42,7 +42,6 @@ export function headCandidates(blocks: readonly FeatureBlock[], head: HeadChoice
   const fewer = [
     ...(others.length > 0 ? [[first]] : []),
     ...(others.length > 1 ? others.map((other) => [first, other]) : []),
-    ...(others.length > 2 ? others.map((left) => all.filter((name) => name !== left)) : []),
   ];
   const twice = others.length > 0 ? emphasised.filter((name) => all.includes(name)) : [];
   const own = head === "auto" ? (["linear", "recurrent", "ensemble"] as const) : [head];

@@ -48,7 +48,7 @@ test("what is taken sees the stream that tells, and the table shows that the oth
   expect(taken.accuracy).toBeGreaterThan(0.9);
 });
 
-test("candidates are the first stream, it with each other, all but each other, and all; a network of all alone", () => {
+test("candidates are the first stream, it with each other, and all; a network of all alone", () => {
   const told = (names: string, head: Parameters<typeof headCandidates>[1]): string[] =>
     headCandidates(
       names.split(" ").map((name) => ({ name, dimension: 1 })),
@@ -57,11 +57,8 @@ test("candidates are the first stream, it with each other, all but each other, a
   expect(told("a b c d", "auto")).toEqual([
     "linear a",
     ...["linear a,b", "linear a,c", "linear a,d"],
-    ...["linear a,c,d", "linear a,b,d", "linear a,b,c"],
     ...["linear a,b,c,d", "recurrent a,b,c,d", "ensemble a,b,c,d"],
   ]);
-  // Of fewer streams, none twice.
-  expect(told("a b c", "linear")).toEqual(["linear a", "linear a,b", "linear a,c", "linear a,b,c"]);
   expect(told("a b", "linear")).toEqual(["linear a", "linear a,b"]);
   expect(told("a", "auto")).toEqual(["linear a", "recurrent a", "ensemble a"]);
   expect(told("a b c d", "ensemble")).toEqual(["ensemble a,b,c,d"]);
