@@ -102,3 +102,25 @@ test("the default CNN is one file with its model, and gives labels of frames", a
   const given = outputs.probabilities!.data as Float32Array;
   expect(largestDifference(given, probabilities)).toBeLessThan(1e-5);
 });
+
+test.each(["linear", "ensemble"] as const)(
+  "the head %s over other streams than the frames is refused, and what can be had is said",
+  async (head) => {
+    const streams = ["rgb", "difference"] as const;
+    await using model = await trainSmallModel({
+      rnn: "lstm",
+      dimension: 5,
+      head,
+      streams,
+      cacheDir,
+    });
+    const out = join(root, "refused.onnx");
+    await expect(
+      exportModel(model, { format: "onnx", withCnn: true, out, cacheDir }),
+    ).rejects.toMatchObject({
+      code: "ERR_USAGE",
+      parameter: "withCnn",
+      message: expect.stringMatching(/without the CNN.*--streams rgb,difference/),
+    });
+  },
+);
