@@ -1,16 +1,16 @@
 import { MuybridgeError } from "../core/errors.js";
 import {
-  type AttributeMessage,
-  integerAttribute,
   integersAttribute,
   integersOf,
   type ModelMessage,
   type NodeMessage,
   type TensorMessage,
 } from "./read-model.js";
+import { writtenOut } from "./written-out.js";
 
-/** The operator set from which on each operator takes what it is given here. */
+/** The operator set from which on each operator takes what it is given here, or can be written out. */
 const since: Readonly<Record<string, number>> = {
+  Abs: 6,
   Add: 7,
   Cast: 6,
   Concat: 4,
@@ -22,14 +22,17 @@ const since: Readonly<Record<string, number>> = {
   Gemm: 7,
   Identity: 1,
   LSTM: 7,
-  Less: 9,
+  Less: 7,
+  Log: 6,
   MatMul: 1,
   Mul: 7,
   RNN: 7,
-  Range: 11,
+  Range: 7,
   Reshape: 5,
   Shape: 1,
   Sigmoid: 6,
+  Softmax: 7,
+  Sqrt: 6,
   Sub: 7,
   Tanh: 6,
   Transpose: 1,
@@ -44,9 +47,6 @@ const axesAreInput: Readonly<Record<string, number>> = {
   ReduceMax: 18,
   ReduceMean: 18,
 };
-
-/** The operator set from which on Softmax is over one axis, not over that one and all behind it. */
-const softmaxOverOneAxis = 13;
 
 /**
  * Says in an older operator set what a graph that was written here says in its own, so that it can be joined to a
@@ -80,15 +80,16 @@ function olderNode(
   const { opType } = node;
   const became = axesAreInput[opType];
   if (became !== undefined) return [version < became ? withAxes(node, constants) : node];
-  if (opType === "Softmax") return version < softmaxOverOneAxis ? writtenOut(node) : [node];
-  if (version < (since[opType] ?? Number.POSITIVE_INFINITY)) {
+  const older = writtenOut[opType];
+  const said = older && version < older.before ? older.write(node, constants) : [node];
+  if (!said || version < (since[opType] ?? Number.POSITIVE_INFINITY)) {
     throw new MuybridgeError(
       "ERR_USAGE",
-      `The CNN is written in ONNX's operator set ${version}, in which the sequence network's ${opType} cannot be said; convert it with onnx.version_converter to 18, or export without the CNN.`,
+      `The CNN is written in ONNX's operator set ${version}, in which the ${opType} of what follows it cannot be said; convert it with onnx.version_converter to 18, or export without the CNN.`,
       { parameter: "withCnn" },
     );
   }
-  return [node];
+  return [...said];
 }
 
 /** A node that reduces along, or adds, axes, which it has as an attribute. */
@@ -100,26 +101,4 @@ function withAxes(node: NodeMessage, constants: ReadonlyMap<string, TensorMessag
     input: [value],
     attribute: [...node.attribute, ...(numbers ? [integersAttribute("axes", numbers)] : [])],
   };
-}
-
-/** Softmax by its formula. */
-function writtenOut({ input, output, attribute }: NodeMessage): NodeMessage[] {
-  const axis = attribute.find(({ name }) => name === "axis")?.i ?? -1;
-  const [value = ""] = input;
-  const [result = ""] = output;
-  const part = (name: string): string => `${result}/${name}`;
-  const along = [integersAttribute("axes", [axis]), integerAttribute("keepdims", 1)];
-  const make = (
-    opType: string,
-    inputs: readonly string[],
-    made: string,
-    attributes: readonly AttributeMessage[] = [],
-  ): NodeMessage => ({ opType, input: inputs, output: [made], attribute: attributes });
-  return [
-    make("ReduceMax", [value], part("largest"), along),
-    make("Sub", [value, part("largest")], part("below")),
-    make("Exp", [part("below")], part("powers")),
-    make("ReduceSum", [part("powers")], part("sum"), along),
-    make("Div", [part("powers"), part("sum")], result),
-  ];
 }

@@ -20,6 +20,9 @@ export interface AttributeMessage {
   readonly i?: number;
   readonly s?: Uint8Array;
   readonly ints?: readonly number[];
+  readonly floats?: readonly number[];
+  readonly strings?: readonly Uint8Array[];
+  readonly t?: TensorMessage;
   readonly g?: GraphMessage;
 }
 

@@ -24,7 +24,7 @@ export interface PooledBlock {
 }
 
 /** Equal parts of a sequence that a pool takes each by itself. */
-const partsOf: Readonly<Record<Pool, number>> = {
+export const partsOf: Readonly<Record<Pool, number>> = {
   mean: 1,
   max: 1,
   deviation: 1,

@@ -1,7 +1,7 @@
 import type { Parameter } from "./parameters.js";
 
 /** Probabilities below this count as this much: the smallest float32 above 0. */
-const smallestProbability = 2 ** -149;
+export const smallestProbability = 2 ** -149;
 
 /**
  * Probabilities that a softmax layer gives.

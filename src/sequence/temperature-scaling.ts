@@ -1,14 +1,12 @@
 import { mostLikely } from "./most-likely.js";
 import type { Parameter } from "./parameters.js";
+import { smallestProbability } from "./softmax-layer.js";
 
 /** The lowest and the highest temperature that are believed. */
 export const temperatureRange = [0.05, 20] as const;
 
 /** Fewer examples than this say too little of how certain a network may be. */
 export const fewestForTemperature = 20;
-
-/** Probabilities below this count as this much: the smallest float32 above 0. */
-const smallestProbability = 2 ** -149;
 
 /** Halvings of the range: as many as a float64 has digits. */
 const halvings = 52;

@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportModel, openDataset, openModel, train } from "muybridge";
 import { beforeAll, expect, test } from "vitest";
+import { readModel } from "../../src/onnx/read-model.js";
+import { openOnnxSession } from "../../src/onnx/session.js";
+import { float32, int32 } from "../../src/onnx/tensor.js";
 import { trainingReport } from "../../src/pipeline/report/training-report.js";
 import { sharedDirectory } from "../frames/shared-directory.js";
 import {
@@ -13,6 +16,7 @@ import {
   refusalOf,
   trainRampModel,
 } from "./altered-model.js";
+import { largestDifference } from "./export/small-model.js";
 import { writeGrowingSquares } from "./growing-squares.js";
 
 const root = sharedDirectory();
@@ -38,14 +42,33 @@ for (const head of ["linear", "ensemble"] as const) {
     for (const [c, value] of longer!.entries()) expect(value).toBeCloseTo(alone[c]!, 5);
   });
 
-  test(`a model with the head ${head} is not exported, and the error says what can be`, async () => {
+  test(`a model with the head ${head} is not exported to TensorFlow.js, and the error says what to do`, async () => {
     await using model = await openModel(models.get(head)!.directory);
     await expect(
-      exportModel(model, { format: "onnx", out: join(root, "model.onnx") }),
+      exportModel(model, { format: "tfjs", out: join(root, "web") }),
     ).rejects.toMatchObject({
       code: "ERR_USAGE",
-      message: expect.stringMatching(/--head recurrent/),
+      parameter: "format",
+      message: expect.stringMatching(/export it as onnx.*--head recurrent/),
     });
+  });
+
+  test(`a model with the head ${head} is exported as one ONNX file, which says of what it is made`, async () => {
+    await using model = await openModel(models.get(head)!.directory);
+    const out = join(root, `${head}.onnx`);
+    await exportModel(model, { format: "onnx", out });
+    const file = await readFile(out);
+    const said = new Map(readModel(file).metadataProps!.map(({ key, value }) => [key, value]));
+    expect(said.get("head")).toBe(head);
+    expect(JSON.parse(said.get("linear")!)).toEqual(model.record.linear);
+    expect(said.has("network")).toBe(head === "ensemble");
+    await using session = await openOnnxSession(file);
+    const { probabilities } = await session.run({
+      features: float32(long, [1, 5, 3]),
+      lengths: int32([5]),
+    });
+    const expected = (await model.predict(long, 5)).probabilities;
+    expect(largestDifference(probabilities!.data as Float32Array, expected)).toBeLessThan(1e-5);
   });
 }
 

@@ -20,7 +20,10 @@ export function define(command: Command, context: CommandContext): void {
         .makeOptionMandatory(),
     )
     .requiredOption("--out <path>", "file (onnx) or directory (tfjs) to write")
-    .option("--with-cnn", "put the CNN in front, so that the file takes frames (onnx)")
+    .option(
+      "--with-cnn",
+      "put the CNN in front, so that the file takes frames (onnx; of the stream rgb alone)",
+    )
     .option("--json", "print what was written as JSON")
     .addHelpText(
       "after",

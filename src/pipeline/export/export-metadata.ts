@@ -10,13 +10,15 @@ type VideoFeatures = Extract<ModelRecord["features"], { readonly kind: "video" }
  * needed to make its input from a video, and labels from its output.
  */
 export function exportMetadata(model: Model, input: string): Record<string, string> {
-  const { features, network, task } = model.record;
+  const { features, head, network, linear, task } = model.record;
   return {
     task,
     classes: JSON.stringify(model.classes),
     input,
     ...(features.kind === "video" ? videoMetadata(features) : {}),
-    network: JSON.stringify(network ?? { type: "meanpool" }),
+    head,
+    ...(network ? { network: JSON.stringify(network) } : {}),
+    ...(linear ? { linear: JSON.stringify(linear) } : {}),
     model: model.digest,
     muybridge: packageVersion(),
   };

@@ -49,14 +49,6 @@ const tfjsFiles = { topology: "model.json", weights: "weights.bin" } as const;
 export async function exportModel(model: Model, options: ExportOptions): Promise<void> {
   const { format, out, withCnn = false, cacheDir } = options;
   await checkExportTarget(options);
-  const { head } = model.record;
-  if (head === "linear" || head === "ensemble") {
-    throw new MuybridgeError(
-      "ERR_USAGE",
-      `The model's head is ${head}, whose pooled blocks have no place in an exported graph; train with --head recurrent to export.`,
-      { parameter: "model" },
-    );
-  }
   // Late, as each brings much that the other has no use for.
   if (format === "onnx") {
     const { toOnnxModel, toOnnxModelWithCnn } = await import("./onnx-export.js");

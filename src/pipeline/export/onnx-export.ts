@@ -5,22 +5,22 @@ import type { CnnChoice } from "../../features/cnn-choice.js";
 import { preparedNetwork } from "../../features/onnx-extractor.js";
 import { resolveCnn } from "../../features/resolve-cnn.js";
 import { appendModel } from "../../onnx/append-model.js";
-import { encodeModel } from "../../onnx/graph.js";
-import { joinModels } from "../../onnx/join-models.js";
+import { createGraph, encodeModel } from "../../onnx/graph.js";
+import { joinModels, renameValues } from "../../onnx/join-models.js";
 import { type ModelMessage, readModel, writeModel } from "../../onnx/read-model.js";
 import { rowByRow } from "../../onnx/row-by-row.js";
-import {
-  addMeanPool,
-  addStandardisation,
-  addStepStandardisation,
-  onlySequence,
-  paddedFeatures,
-  standardisedNames,
-} from "../../sequence/standardising-graph.js";
+import { type FeatureInput, onlySequence, paddedFeatures } from "../../sequence/feature-input.js";
+import { addPooledBlocks } from "../../sequence/pooled-blocks-graph.js";
+import { addLogMean, addSoftmaxLayer } from "../../sequence/softmax-layer-graph.js";
+import { addStandardisation, addStepStandardisation } from "../../sequence/standardising-graph.js";
+import { pooledBlocks } from "../linear-blocks.js";
 import type { Model } from "../model.js";
 import { buildSequence } from "../model-network.js";
 import { featureDimension } from "../model-record.js";
 import { exportMetadata } from "./export-metadata.js";
+
+/** Name of what the graphs give. */
+const result = "probabilities";
 
 /**
  * A model as one ONNX file: `features` float32 [batch, time, dimension], as the CNN gives them, and `lengths` int32
@@ -80,32 +80,70 @@ export async function toOnnxModelWithCnn(model: Model, cacheDir?: string): Promi
   return appendModel(frames, cnn.id, labellingGraph(model, onlySequence(dimension)), metadata);
 }
 
-type Input = ReturnType<typeof paddedFeatures> | ReturnType<typeof onlySequence>;
-
 /** From features as the CNN gives them to probabilities. */
-function labellingGraph(model: Model, input: Input): ModelMessage {
-  const { standardisation, meanPool, parameters } = model.parts();
-  const { record } = model;
-  const sequence = buildSequence(record, parameters, record.files.sequence);
+function labellingGraph(model: Model, input: FeatureInput): ModelMessage {
+  const { record, parameters } = model.parts();
+  const classes = record.classes.length;
+  const sequence = buildSequence(record, parameters, model.record.files.sequence);
   const { graph } = input;
-  const seen = record.network?.input ?? "changes";
-  if (seen === "changes") addStandardisation(input, standardisation);
-  if (seen === "standardised") addStepStandardisation(input, standardisation);
   if (!sequence) {
-    addMeanPool(graph, meanPool);
+    graph.output(addPoolingHead(model, input), "float32", ["batch", classes], result);
     return readModel(encodeModel(graph));
   }
-  const vectors = {
-    features: input.features,
-    changes: standardisedNames.changes,
-    standardised: standardisedNames.steps,
-  };
-  const joints = new Map([
-    ["features", vectors[seen]],
-    ...(seen === "changes" ? [["context", standardisedNames.context] as const] : []),
-    ["lengths", input.lengths],
-  ]);
+  const joints = addNetworkInputs(model, input);
+  const linear = record.linear ? addPoolingHead(model, input) : undefined;
   // Else they would be left out, as nothing in this graph takes them.
-  for (const value of joints.values()) graph.outputOfAnyType(value);
-  return joinModels(readModel(encodeModel(graph)), readModel(sequence), joints, "network/");
+  for (const value of [...joints.values(), ...(linear ? [linear] : [])]) {
+    graph.outputOfAnyType(value);
+  }
+  const front = readModel(encodeModel(graph));
+  const network = readModel(sequence);
+  if (!linear) return joinModels(front, network, joints, "network/");
+  const told = `network/${result}`;
+  const named = renameValues(network.graph, "", new Map([[result, told]]));
+  const both = joinModels(front, { ...network, graph: named }, joints, "network/");
+  const heads = new Map([
+    ["linear", linear],
+    ["network", told],
+  ]);
+  return joinModels(both, ensembleGraph(classes), heads, "ensemble/");
+}
+
+/** Adds the head that sees pools over time alone: the linear one, or the mean-pool baseline. Its probabilities. */
+function addPoolingHead(model: Model, input: FeatureInput): string {
+  const { record, linear, meanPool, standardisation } = model.parts();
+  const blocks = pooledBlocks(record);
+  if (blocks && linear) {
+    return addSoftmaxLayer(input.graph, addPooledBlocks(input, blocks), linear, "linear");
+  }
+  const { context } = addStandardisation(input, standardisation);
+  return addSoftmaxLayer(input.graph, context, meanPool, "meanPool");
+}
+
+/** Adds what the network takes: values by the names of its inputs. */
+function addNetworkInputs(model: Model, input: FeatureInput): Map<string, string> {
+  const { record, standardisation } = model.parts();
+  const joints = (values: Readonly<Record<string, string>>): Map<string, string> =>
+    new Map(Object.entries({ ...values, lengths: input.lengths }));
+  switch (record.network?.input) {
+    case "features":
+      return joints({ features: input.features });
+    case "standardised":
+      return joints({ features: addStepStandardisation(input, standardisation) });
+    default: {
+      const { changes, context } = addStandardisation(input, standardisation);
+      return joints({ features: changes, context });
+    }
+  }
+}
+
+/** What the two heads of an ensemble say together. */
+function ensembleGraph(classes: number): ModelMessage {
+  const graph = createGraph("ensemble");
+  const [linear, network] = ["linear", "network"].map((name) =>
+    graph.input(name, "float32", ["batch", classes]),
+  ) as [string, string];
+  const mean = addLogMean(graph, linear, network);
+  graph.output(mean, "float32", ["batch", classes], result);
+  return readModel(encodeModel(graph));
 }

@@ -14,7 +14,14 @@ import { exportMetadata } from "./export-metadata.js";
 export async function toLayersModel(model: Model, weightsFile: string): Promise<LayersModelFiles> {
   const { record, standardisation, meanPool, parameters } = model.parts();
   const dimension = featureDimension(record);
-  const { network } = record;
+  const { network, head } = record;
+  if (head === "linear" || head === "ensemble") {
+    throw new MuybridgeError(
+      "ERR_USAGE",
+      `The model's head is ${head}, for whose pools over time TensorFlow.js has no layers; export it as onnx, or train with --head recurrent.`,
+      { parameter: "format" },
+    );
+  }
   if (network?.output === "sequence" || network?.input === "standardised") {
     throw new MuybridgeError(
       "ERR_USAGE",

@@ -58,8 +58,11 @@ test("the file says what its classes are, and how its input is made from a video
     dimension: 1280,
     inputSize: 224,
   });
+  expect(JSON.parse(said.network!)).toMatchObject({ cell: "lstm", bidirectional: true, hidden: 6 });
+  expect(said).not.toHaveProperty("linear");
   expect(said).toMatchObject({
     task: "classification",
+    head: "recurrent",
     fit: "stretch",
     model: model.digest,
     input: "features float32 [batch, time, 1280], lengths int32 [batch]",

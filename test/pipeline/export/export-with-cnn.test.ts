@@ -33,14 +33,21 @@ function onnxCnn(opset: number, oneFrameAtATime: boolean): Uint8Array {
 const cnns: readonly (readonly [string, string, () => Uint8Array])[] = [
   ["a TFLite file", "small.tflite", writeSmallCnn],
   ["an ONNX file of operator set 7", "seven.onnx", () => onnxCnn(7, false)],
+  ["an ONNX file of operator set 9", "nine.onnx", () => onnxCnn(9, false)],
   ["an ONNX file of operator set 12", "twelve.onnx", () => onnxCnn(12, false)],
   ["an ONNX file of operator set 21", "new.onnx", () => onnxCnn(21, false)],
   ["an ONNX file that takes one frame at a time", "single.onnx", () => onnxCnn(11, true)],
 ];
 
-test.each(cnns)(
-  "with %s in front, one file takes frames and gives what the CNN and the model give in turn",
-  async (_, name, build) => {
+const heads = [undefined, "linear", "ensemble"] as const;
+
+test.each(
+  cnns.flatMap(([what, name, build]) =>
+    heads.map((head) => [what, head ?? "recurrent", { name, build, head }] as const),
+  ),
+)(
+  "with %s in front of the head %s, one file takes frames and gives what the CNN and the model give in turn",
+  async (_, __, { name, build, head }) => {
     const cnn = join(root, name);
     await writeFile(cnn, build());
     await using extractor = await openFeatureExtractor(cnn, { store: openContentStore(cacheDir) });
@@ -49,11 +56,14 @@ test.each(cnns)(
     const frames = Uint8Array.from({ length: n * size * size * 3 }, () => random.integer(0, 255));
     const features = await extractor.extract(frames, n);
     const around = features.slice(0, extractor.dimension);
-    await using model = await trainSmallModel({ rnn: "bilstm", cnn, around, cacheDir });
+    await using model = await trainSmallModel({
+      ...{ rnn: "bilstm", cnn, around, cacheDir },
+      ...(head ? { head } : {}),
+    });
     const { probabilities } = await model.predict(features, n);
     // Else it would be a small thing to give the same.
-    expect(Math.max(...probabilities)).toBeLessThan(0.99);
-    const out = join(root, `${name}.export.onnx`);
+    expect(Math.max(...probabilities)).toBeLessThan(0.9999);
+    const out = join(root, `${name}.${head}.onnx`);
     await exportModel(model, { format: "onnx", withCnn: true, out, cacheDir });
 
     const file = await readFile(out);
@@ -92,3 +102,25 @@ test("the default CNN is one file with its model, and gives labels of frames", a
   const given = outputs.probabilities!.data as Float32Array;
   expect(largestDifference(given, probabilities)).toBeLessThan(1e-5);
 });
+
+test.each(["linear", "ensemble"] as const)(
+  "the head %s over other streams than the frames is refused, and what can be had is said",
+  async (head) => {
+    const streams = ["rgb", "difference"] as const;
+    await using model = await trainSmallModel({
+      rnn: "lstm",
+      dimension: 5,
+      head,
+      streams,
+      cacheDir,
+    });
+    const out = join(root, "refused.onnx");
+    await expect(
+      exportModel(model, { format: "onnx", withCnn: true, out, cacheDir }),
+    ).rejects.toMatchObject({
+      code: "ERR_USAGE",
+      parameter: "withCnn",
+      message: expect.stringMatching(/without the CNN.*--streams rgb,difference/),
+    });
+  },
+);

@@ -5,6 +5,7 @@ import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web/wasm";
 import { expect, test } from "vitest";
 import { meanOfRows } from "../../../src/pipeline/mean-of-rows.js";
+import { featureDimension } from "../../../src/pipeline/model-record.js";
 import { sharedDirectory } from "../../frames/shared-directory.js";
 import {
   largestDifference,
@@ -32,41 +33,57 @@ async function run(
   return { data: probabilities!.data as Float32Array, dims: probabilities!.dims };
 }
 
-const kinds: readonly Omit<SmallModelOptions, "cacheDir">[] = [
+type Kind = Omit<SmallModelOptions, "cacheDir">;
+
+const kinds: readonly Kind[] = [
   { rnn: "bilstm", dimension: 5, layers: 1, input: "changes" },
   { rnn: "bilstm", dimension: 5, layers: 2, input: "features" },
   { rnn: "lstm", dimension: 5, layers: 2, input: "changes" },
   { rnn: "bigru", dimension: 5, layers: 1, input: "changes" },
   { rnn: "birnn", dimension: 5, layers: 1, input: "features" },
   { rnn: "meanpool", dimension: 5, layers: 1, input: "changes" },
+  { rnn: "bilstm", dimension: 5, head: "linear", streams: ["rgb"] },
+  { rnn: "bilstm", dimension: 5, head: "linear", streams: ["rgb", "difference"] },
+  { rnn: "bilstm", dimension: 5, head: "linear", streams: ["rgb", "motion", "cuboids"] },
+  { rnn: "bilstm", dimension: 5, head: "ensemble", streams: ["rgb"] },
+  { rnn: "gru", dimension: 5, head: "ensemble", streams: ["rgb", "difference"], input: "features" },
+  { rnn: "bilstm", dimension: 5, head: "ensemble", streams: ["rgb", "motion", "cuboids"] },
 ];
 
-test.each(kinds)(
-  "$rnn of $layers layers on $input: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
-  async (options) => {
+function describeKind({ rnn, layers = 1, input = "changes", head, streams }: Kind) {
+  const network = `${rnn} of ${layers} layers on ${input}`;
+  if (!head) return network;
+  return `${head} of ${streams?.join(" and ")}${head === "ensemble" ? `, ${network}` : ""}`;
+}
+
+test.each(kinds.map((kind) => [describeKind(kind), kind] as const))(
+  "%s: one ONNX file gives the model's probabilities, in Node and in WebAssembly, padded or alone",
+  async (name, options) => {
     await using model = await trainSmallModel({ ...options, cacheDir });
-    const out = join(root, "out", `${options.rnn}${options.layers}.onnx`);
+    const dimension = featureDimension(model.record);
+    const out = join(root, "out", `${name}.onnx`);
     await exportModel(model, { format: "onnx", out });
     const file = await readFile(out);
-    const lengths = [7, 1, 3];
-    const clips = lengths.map((steps, i) => sequence(`new ${i}`, steps, 5, i - 1));
+    // Some have fewer steps than a head has parts to pool.
+    const lengths = [7, 1, 3, 2, 4, 5];
+    const clips = lengths.map((steps, i) => sequence(`new ${i}`, steps, dimension, (i % 3) - 1));
     const expected: Float32Array[] = [];
     for (const [i, clip] of clips.entries()) {
       expected.push((await model.predict(clip, lengths[i]!)).probabilities);
     }
     // Whatever is in the padding must not matter.
-    const features = new Float32Array(3 * 7 * 5).fill(Number.NaN);
-    for (const [i, clip] of clips.entries()) features.set(clip, i * 7 * 5);
+    const features = new Float32Array(6 * 7 * dimension).fill(Number.NaN);
+    for (const [i, clip] of clips.entries()) features.set(clip, i * 7 * dimension);
     for (const ort of Object.values(runtimes)) {
       const padded = await run(ort, file, {
-        features: new ort.Tensor("float32", features, [3, 7, 5]),
-        lengths: new ort.Tensor("int32", Int32Array.from(lengths), [3]),
+        features: new ort.Tensor("float32", features, [6, 7, dimension]),
+        lengths: new ort.Tensor("int32", Int32Array.from(lengths), [6]),
       });
-      expect(padded.dims).toEqual([3, 3]);
+      expect(padded.dims).toEqual([6, 3]);
       const rows = Float32Array.from(expected.flatMap((row) => [...row]));
       expect(largestDifference(padded.data, rows)).toBeLessThan(1e-5);
       const alone = await run(ort, file, {
-        features: new ort.Tensor("float32", clips[0]!, [1, 7, 5]),
+        features: new ort.Tensor("float32", clips[0]!, [1, 7, dimension]),
         lengths: new ort.Tensor("int32", Int32Array.of(7), [1]),
       });
       expect(largestDifference(alone.data, expected[0]!)).toBeLessThan(1e-5);
