@@ -56,7 +56,7 @@ test("the README's library example runs as it stands", async () => {
   await mkdir(join(home, "node_modules"), { recursive: true });
   await writeFile(join(home, "package.json"), '{ "name": "example", "private": true }');
   await symlink(project, join(home, "node_modules", "muybridge"), "junction");
-  await writeGrowingSquares(join(home, "clips"), 6);
+  await writeGrowingSquares(join(home, "clips"), 3);
   await writeSquare(join(home, "a.mp4"), "grow", "a");
   await writeSquare(join(home, "b.mp4"), "shrink", "b");
   const readme = await readFile(join(project, "README.md"), "utf8");

@@ -75,20 +75,20 @@ describe("train", () => {
   });
 
   test("gives the same weights to the bit from another cache, and others with another seed", async () => {
-    const weights = async (name: string, seed: number): Promise<Buffer> => {
+    const weights = async (name: string, seed: number, cache: string): Promise<Buffer> => {
       const again = await train(await openDataset(data), {
         ...settings,
         seed,
         epochs: 5,
-        cacheDir: join(root, `cache-${name}`),
+        cacheDir: cache,
       });
       await again.save(join(root, name));
       await again.close();
       return readFile(join(root, name, "weights.safetensors"));
     };
-    const first = await weights("one", 3);
-    expect((await weights("two", 3)).equals(first)).toBe(true);
-    expect((await weights("three", 4)).equals(first)).toBe(false);
+    const first = await weights("one", 3, cacheDir);
+    expect((await weights("two", 3, join(root, "another-cache"))).equals(first)).toBe(true);
+    expect((await weights("three", 4, cacheDir)).equals(first)).toBe(false);
   });
 
   test("opens the model it would make where that is there already, and trains where it is damaged", async () => {
@@ -117,7 +117,7 @@ describe("train", () => {
     await mkdir(join(root, "single"), { recursive: true });
     await cp(join(data, "grow"), join(root, "single", "grow"), { recursive: true });
     await expect(
-      train(await openDataset(join(root, "single")), { cacheDir }),
+      train(await openDataset(join(root, "single")), { ...settings, cacheDir }),
     ).rejects.toMatchObject({ code: "ERR_DATASET_INVALID" });
     await expect(train(await openDataset(data), { cacheDir, hidden: 0 })).rejects.toMatchObject({
       code: "ERR_USAGE",
