@@ -140,17 +140,20 @@ async function writing(directory: string, write: () => Promise<unknown>): Promis
   }
 }
 
-/** Removes a part of the store: out of the others' way at once, then file by file. */
+/**
+ * Removes a part of the store: out of the others' way at once, then file by file. What others write meanwhile is in a new
+ * directory, and stays.
+ */
 async function removePart(directory: string, part: "index" | "content"): Promise<void> {
   const path = storePart(directory, part);
   const aside = join(storePart(directory, "temporary"), `cleared-${randomUUID()}`);
+  let place = aside;
   try {
     await mkdir(storePart(directory, "temporary"), { recursive: true });
     await unlessAbsent(rename(path, aside));
   } catch {
     // A full disk may have no room for another name, and Windows moves no directory of which a file is open.
+    place = path;
   }
-  for (const place of [aside, path]) {
-    await rm(place, { recursive: true, force: true, maxRetries: 3 });
-  }
+  await rm(place, { recursive: true, force: true, maxRetries: 3 });
 }

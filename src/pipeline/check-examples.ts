@@ -36,7 +36,10 @@ export function commonDimension({ name }: Dataset, examples: readonly PlacedExam
  *
  * @throws MuybridgeError ERR_DATASET_INVALID naming the classes.
  */
-export function checkClasses({ name, classes }: Dataset, training: readonly Example[]): void {
+export function checkClasses(
+  { name, classes }: Dataset,
+  training: readonly Pick<Example, "label">[],
+): void {
   if (classes.length < 2) {
     throw new MuybridgeError(
       "ERR_DATASET_INVALID",

@@ -172,6 +172,12 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
   });
   const known = options.reuse === undefined ? undefined : await openIfMade(options.reuse, recipe);
   if (known) return known;
+  for (const { error } of identified.failed) warn(`Left out: ${error.message}`);
+  // What shows already need not wait for the features.
+  checkClasses(dataset, [
+    ...identified.items.filter((_, index) => assignment.splits[index] === "train"),
+    ...recalled.filter(({ split }) => split === "train"),
+  ]);
   const { examples: extracted, failed } = await extractExamples(
     identified.items,
     assignment,
@@ -179,8 +185,7 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
     options,
     recalled,
   );
-  const failures = [...identified.failed.map(({ error }) => error), ...failed];
-  for (const { message } of failures) warn(`Left out: ${message}`);
+  for (const { message } of failed) warn(`Left out: ${message}`);
 
   const { classes } = dataset;
   checkClasses(
@@ -276,7 +281,7 @@ export async function train(added: Dataset, asked: TrainOptions = {}): Promise<M
           validation: validation.length,
           test: assignment.splits.filter((split) => split === "test").length,
         },
-        failed: failures.length,
+        failed: identified.failed.length + failed.length,
       },
     },
     splits: sidesByDigest(placedClips(placed), assignment.splits),

@@ -116,9 +116,16 @@ describe("train", () => {
   test("refuses data of one class, and options out of range", async () => {
     await mkdir(join(root, "single"), { recursive: true });
     await cp(join(data, "grow"), join(root, "single", "grow"), { recursive: true });
+    const stages = new Set<string>();
     await expect(
-      train(await openDataset(join(root, "single")), { ...settings, cacheDir }),
+      train(await openDataset(join(root, "single")), {
+        ...settings,
+        cacheDir: join(root, "single-cache"),
+        onProgress: ({ stage }) => stages.add(stage),
+      }),
     ).rejects.toMatchObject({ code: "ERR_DATASET_INVALID" });
+    // Before any features are computed.
+    expect([...stages]).toEqual(["identify"]);
     await expect(train(await openDataset(data), { cacheDir, hidden: 0 })).rejects.toMatchObject({
       code: "ERR_USAGE",
       parameter: "hidden",
