@@ -58,7 +58,7 @@ export function headCandidates(blocks: readonly FeatureBlock[], head: HeadChoice
 
 /** The streams of a candidate, as a table shows them. */
 export function toldStreams({ streams, twice }: CandidateView): string {
-  return streams.map((name) => (name === twice ? `2 ${name}` : name)).join(" + ");
+  return streams.map((name) => (name === twice ? `${name} twice` : name)).join(" + ");
 }
 
 /** What a linear head of a candidate counts a block, times what it does as a rule. */

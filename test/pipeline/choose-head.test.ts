@@ -64,7 +64,7 @@ test("candidates are the first stream, it with each other, and all; a network of
   expect(told("a b c d", "ensemble")).toEqual(["ensemble a,b,c,d"]);
   // What is seen and what moves count twice in turn, beside something else.
   expect(told("rgb motion", "auto")).toEqual([
-    ...["linear rgb", "linear 2 rgb,motion", "linear rgb,2 motion", "linear rgb,motion"],
+    ...["linear rgb", "linear rgb twice,motion", "linear rgb,motion twice", "linear rgb,motion"],
     ...["recurrent rgb,motion", "ensemble rgb,motion"],
   ]);
   expect(told("rgb", "linear")).toEqual(["linear rgb"]);
