@@ -61,8 +61,8 @@ ${confusionMatrix(evaluation)}
 ${best.length > 0 ? await draw(best) : "<p>None is told right.</p>"}
 <h2>The most certain errors</h2>
 ${worst.length > 0 ? await draw(worst) : "<p>None.</p>"}
-<h2>How it was trained</h2>
 ${learningCurves(model.record)}
+<h2>What it is made of</h2>
 ${modelFacts(model)}
 ${command === undefined ? "" : `<h2>To make this page again</h2>\n<pre><code>${escapeHtml(command)}</code></pre>`}`,
   );

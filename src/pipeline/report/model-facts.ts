@@ -28,7 +28,7 @@ export function modelFacts(
       ...(pooled ? [["linear head", pooled] as const] : []),
       [
         "training",
-        `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}; weights of epoch ${training.bestEpoch} of ${training.history.length}${training.refit ? ", then trained again on training and validation clips together" : ""}`,
+        `${train} clips, ${validation} for validation, ${test} kept for test; seed ${training.seed}${training.bestEpoch > 0 ? `; weights of epoch ${training.bestEpoch} of ${training.history.length}` : ""}${training.refit ? ", then trained again on training and validation clips together" : ""}`,
       ],
       [
         "temperature",

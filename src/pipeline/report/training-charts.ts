@@ -3,8 +3,8 @@ import { lineChart } from "./line-chart.js";
 import { percent } from "./page.js";
 
 /**
- * How a training went: loss and validation accuracy over the epochs, as figures of a page. Empty for a model that has
- * no epochs.
+ * How a training went: loss and validation accuracy over the epochs, as a part of a page. Empty for a model that has no
+ * epochs.
  */
 export function learningCurves({ training }: Pick<ModelRecord, "training">): string {
   const { history, bestEpoch } = training;
@@ -30,12 +30,15 @@ export function learningCurves({ training }: Pick<ModelRecord, "training">): str
         : []),
     ],
   });
-  if (accuracy.length === 0) return `<div class="charts"><figure>${loss}</figure></div>`;
+  const heading = "<h2>How it was trained</h2>";
+  if (accuracy.length === 0) {
+    return `${heading}\n<div class="charts"><figure>${loss}</figure></div>`;
+  }
   const told = lineChart({
     description: `Accuracy on the validation clips over the epochs: ${percent(best?.validationAccuracy ?? accuracy.at(-1)![1])} in epoch ${bestEpoch}.`,
     x,
     y: { name: "accuracy", min: 0, max: 1 },
     lines: [{ name: "validation", colour: "var(--two)", points: accuracy }],
   });
-  return `<div class="charts"><figure>${loss}</figure><figure>${told}</figure></div>`;
+  return `${heading}\n<div class="charts"><figure>${loss}</figure><figure>${told}</figure></div>`;
 }

@@ -15,8 +15,7 @@ export function trainingReport(model: Pick<Model, "record" | "digest">): string 
   return page(
     `Muybridge: a model of ${training.data.name}`,
     `<h1>${classes.length} classes from ${clips.train} clips</h1>
-<p class="headline">${escapeHtml(training.data.name)}. ${validation ? `On ${validation.n} validation clips ${percent(validation.accuracy)} are told right, by the mean pool ${percent(validation.meanPool)}.` : "There were no validation clips."} The validation clips chose the epoch, so that the model looks better on them than it is: <code>muybridge evaluate</code> judges it by the ${clips.test} clips kept for test.</p>
-<h2>How it was trained</h2>
+<p class="headline">${escapeHtml(training.data.name)}. ${validation ? `On ${validation.n} validation clips ${percent(validation.accuracy)} are told right, by the mean pool ${percent(validation.meanPool)}.` : "There were no validation clips."} The validation clips chose ${record.network ? "the epoch" : "the temperature"}, so that the model looks better on them than it is: <code>muybridge evaluate</code> judges it by the ${clips.test} clips kept for test.</p>
 ${learningCurves(record)}
 ${selectionTable(record)}
 <h2>What it is made of</h2>
