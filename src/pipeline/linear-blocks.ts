@@ -87,11 +87,11 @@ export function openLinearBlocks(
     size: pooledSize(block),
     weight: weights[blocks[index]!.name] ?? 1,
   }));
-  const fit = openLinearHeads(pooled, labels, {
+  const fitHead = openLinearHeads(pooled, labels, {
     ...{ blocks: sizes, classes },
     ...(mirror ? { mirror } : {}),
   });
-  return (factor) => fit((index) => factor(blocks[index]!));
+  return (factor) => fitHead((index) => factor(blocks[index]!));
 }
 
 /** What each pooled value becomes in the mirror image: pools of a value are pools of the value in its place. */

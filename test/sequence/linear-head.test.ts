@@ -159,11 +159,13 @@ test("a block counts for what it tells, not for how large its values are", () =>
 
 test("a block that counts twice is one of twice the weight, and one that counts nothing is left out", () => {
   const { labels, vectors } = noisyClips(40, 1);
-  const fit = openLinearHeads(vectors, labels, { blocks, classes: 2 });
+  const fitHead = openLinearHeads(vectors, labels, { blocks, classes: 2 });
   const [first, second] = blocks as [LinearBlock, LinearBlock];
   const doubled = { blocks: [first, { ...second, weight: 2 }], classes: 2 };
-  expect(fit((block) => (block === 1 ? 2 : 1))).toEqual(fitLinearHead(vectors, labels, doubled));
-  const { kernel } = fit((block) => (block === 1 ? 1 : 0));
+  expect(fitHead((block) => (block === 1 ? 2 : 1))).toEqual(
+    fitLinearHead(vectors, labels, doubled),
+  );
+  const { kernel } = fitHead((block) => (block === 1 ? 1 : 0));
   expect([...kernel.data.subarray(0, 8)]).toEqual(Array(8).fill(0));
   expect(kernel.data.subarray(8).every((value) => value !== 0)).toBe(true);
 });
