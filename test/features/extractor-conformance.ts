@@ -23,8 +23,8 @@ export function testExtractor(engine: CnnEngine, store: ContentStore): void {
   afterAll(() => cnn?.close());
 
   test("it says what it is", async () => {
-    const { id, digest, dimension, inputSize } = cnn;
-    expect({ id, digest, dimension, inputSize }).toEqual(
+    const { id, digest, dimension, inputSize, takesAnySize } = cnn;
+    expect({ id, digest, dimension, inputSize, takesAnySize }).toEqual(
       await describeCnn({ cnn: "mobilenet-v2", engine }, store),
     );
     expect([dimension, inputSize]).toEqual([1280, 224]);
@@ -99,6 +99,13 @@ export function testExtractor(engine: CnnEngine, store: ContentStore): void {
     ["a number that is none", frameSize, Number.NaN],
   ])("%s are a RangeError", async (_, length, count) => {
     await expect(cnn.extract(new Uint8Array(length), count)).rejects.toBeInstanceOf(RangeError);
+  });
+
+  test("frames of another side are taken where it takes any, and else a RangeError", async () => {
+    const side = 96;
+    const extracting = cnn.extract(frames.slice(0, 2 * side * side * 3), 2, { side });
+    if (cnn.takesAnySize) expect(await extracting).toHaveLength(2 * cnn.dimension);
+    else await expect(extracting).rejects.toBeInstanceOf(RangeError);
   });
 
   test("an aborted signal stops it", async () => {

@@ -3,7 +3,7 @@ const digest = "0123456789abcdef".repeat(4);
 /** A record of a model of sequences, with all that may be in it. */
 export const record = {
   format: "muybridge",
-  version: 4,
+  version: 5,
   task: "classification",
   classes: ["a", "b"],
   features: { kind: "sequence", dimension: 2 },

@@ -78,6 +78,8 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
   const settings = { ...defaultTrainingSettings, hidden: 6, layers, epochs: 3, learningRate: 0.05 };
   const usual = head ? streamRecipe : usualRecipe;
   const recipe = options.isPerFrame ? perFrameRecipe({ ...usual, input }) : { ...usual, input };
+  // So few clips are told by heart, and then there would be one probability and nothing to compare.
+  const temperatures = { model: head ? 4 : 1, meanPool: 1 };
   const fitted = await fitClassifier(
     kind,
     examples,
@@ -85,6 +87,7 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
     { classes, dimension, blocks },
     { ...settings, ...recipe, ...(head ? { head, isProjected: true } : {}) },
     {},
+    temperatures,
   );
   return createModel({
     ...fitted.parts,
@@ -113,8 +116,8 @@ export async function trainSmallModel(options: SmallModelOptions): Promise<Model
         epochs: 3,
         patience: 8,
         bestEpoch: fitted.bestEpoch,
-        temperature: 1,
-        meanPoolTemperature: 1,
+        temperature: temperatures.model,
+        meanPoolTemperature: temperatures.meanPool,
         refit: false,
         history: [...fitted.history],
         data: {
