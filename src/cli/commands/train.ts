@@ -81,11 +81,12 @@ export function define(command: Command, context: CommandContext): void {
       reporter.close();
       await model.save(options.out);
       await kept.removeKeptTraining(directory);
-      const [{ trainingReport }, { writeFileAtomically }, { toldStreams }] = await Promise.all([
-        import("../../pipeline/report/training-report.js"),
-        import("../../core/atomic-file.js"),
-        import("../../pipeline/head-candidates.js"),
-      ]);
+      const [{ trainingReport }, { writeFileAtomically }, { selectionColumns, selectionRows }] =
+        await Promise.all([
+          import("../../pipeline/report/training-report.js"),
+          import("../../core/atomic-file.js"),
+          import("../../pipeline/report/selection-table.js"),
+        ]);
       const report = join(options.out, "report.html");
       await writeFileAtomically(report, trainingReport(model));
       const { training, validation } = model.record;
@@ -98,16 +99,8 @@ export function define(command: Command, context: CommandContext): void {
       const { clips } = training.data;
       const { selection } = training;
       if (selection) {
-        const { candidates, chosen } = selection;
-        const rows = candidates.map(({ accuracy, logLoss, ...candidate }, index) => [
-          candidate.head,
-          toldStreams(candidate),
-          percent(accuracy),
-          logLoss.toFixed(3),
-          index === chosen ? "taken" : "",
-        ]);
         reporter.info(
-          `chosen on ${selection.n} training and validation clips in ${selection.folds} folds of whole groups:\n${formatTable(["head", "streams", "accuracy", "log loss", ""], rows).trimEnd()}`,
+          `chosen on ${selection.n} training and validation clips in ${selection.folds} folds of whole groups:\n${formatTable(selectionColumns, selectionRows(selection, percent)).trimEnd()}`,
         );
       }
       reporter.info(
